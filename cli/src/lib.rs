@@ -1,0 +1,1 @@
+//! The one binary: every role, every tool.

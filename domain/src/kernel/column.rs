@@ -1,0 +1,70 @@
+//! The shape of a read model's rows, as every interpreter sees it.
+
+/// The table behind a read model, derived from its row type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The doc comment of the row type.
+    pub doc: String,
+    /// The columns in the order of the row's fields.
+    pub columns: Vec<Column>,
+}
+
+impl Table {
+    /// The index of a column.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The column of a name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// One column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The field's name, `snake_case`.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+    /// Whether it may be empty.
+    pub nullable: bool,
+    /// Whether it is personal data.
+    pub personal: bool,
+    /// The field's doc comment.
+    pub doc: String,
+}
+
+/// What a column holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Yes or no.
+    Bool,
+    /// A 64-bit integer.
+    Int,
+    /// Text.
+    Text,
+    /// One of a fixed list of words.
+    Enum {
+        /// The name of the enum type.
+        name: String,
+        /// The words.
+        values: Vec<String>,
+    },
+    /// The typed id of an aggregate.
+    Id {
+        /// The aggregate's type.
+        aggregate: String,
+        /// What the id's text form begins with.
+        prefix: String,
+    },
+    /// An instant.
+    Timestamp,
+    /// A civil date.
+    Date,
+    /// Anything nested.
+    Json,
+}

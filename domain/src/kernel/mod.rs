@@ -1,0 +1,49 @@
+//! The language in which every bounded context is written.
+//!
+//! A context declares three things, all pure data and pure functions:
+//! [`Aggregate`]s decide, [`ReadModel`]s remember for readers, [`Reaction`]s
+//! answer events with further intents. Nothing here reads a clock, draws a
+//! random number, waits, or knows SQL or HTTP: that is what the interpreters
+//! of these declarations are for. They find everything in the [`Registry`].
+
+mod aggregate;
+mod cell;
+mod claim;
+mod codec;
+mod column;
+mod facts;
+mod fold;
+mod id;
+mod money;
+mod personal;
+mod reaction;
+mod read_model;
+mod recorded;
+mod registry;
+mod schema;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod text;
+mod time;
+mod variant;
+
+pub use aggregate::{Aggregate, Command, Event, Kind, Rejection, Upcast};
+pub use cell::{Cell, CellError, KeyPart, RowKey};
+pub use claim::Claim;
+pub use codec::{CodecError, DecodeFn, Encoded, EventCodec, NAMED_MESSAGE_PACK};
+pub use column::{Column, ColumnKind, Table};
+pub use facts::{Actor, ActorKind, Facts, Referenced, ReferencedState, References};
+pub use fold::{Changes, Fold, FoldError, Work};
+pub use id::{Id, IdError};
+pub use money::{Amount, BasisPoints, Currency, Money, MoneyError, Positive};
+pub use personal::Personal;
+pub use reaction::{Dispatch, Intent, Reaction, Timer};
+pub use read_model::{Folds, Keys, ReadModel, Slot, Sources};
+pub use recorded::{AnyRecorded, Envelope, Recorded};
+pub use registry::{
+    AggregateEntry, CommandEntry, Context, Domain, EventEntry, Interpreter, ReactionEntry,
+    ReadModelEntry, Registry, RegistryError, State, rejection_code,
+};
+pub use text::Text;
+pub use time::{Date, Timestamp};
+pub use variant::{NotAVariant, variant_name};

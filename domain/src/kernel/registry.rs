@@ -1,0 +1,452 @@
+//! Everything that is declared, in the form the interpreters read.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use ulid::Ulid;
+
+use super::{
+    Aggregate, AnyRecorded, CodecError, Command, DecodeFn, Envelope, EventCodec, Fold, Intent,
+    Reaction, ReadModel, Recorded, Table, fold::FoldOf, schema,
+};
+
+/// A body of declarations: the product's own, or a test's.
+pub trait Domain: 'static {
+    /// Names every context to an interpreter.
+    fn declare(to: &mut impl Interpreter);
+}
+
+/// A bounded context: one folder, one language.
+pub trait Context {
+    /// The name in routes, `snake_case`.
+    const NAME: &'static str;
+    /// What it is about, in a sentence.
+    const DOC: &'static str;
+
+    /// Names everything the context has to an interpreter.
+    fn declare(to: &mut impl Interpreter);
+}
+
+/// Whoever makes something of the declarations.
+pub trait Interpreter: Sized {
+    /// All that follows, up to the next call, belongs to this context.
+    fn enter(&mut self, name: &'static str, doc: &'static str);
+    /// Takes in an aggregate.
+    fn aggregate<A: Aggregate>(&mut self);
+    /// Takes in a read model.
+    fn read_model<R: ReadModel>(&mut self);
+    /// Takes in a reaction.
+    fn reaction<R: Reaction>(&mut self);
+
+    /// Takes in a whole context.
+    fn context<C: Context>(&mut self) {
+        self.enter(C::NAME, C::DOC);
+        C::declare(self);
+    }
+}
+
+/// Everything that is declared.
+#[derive(Default)]
+pub struct Registry {
+    contexts: Vec<(&'static str, &'static str)>,
+    aggregates: Vec<AggregateEntry>,
+    read_models: Vec<ReadModelEntry>,
+    reactions: Vec<ReactionEntry>,
+    by_type: BTreeMap<&'static str, usize>,
+}
+
+/// One aggregate.
+pub struct AggregateEntry {
+    /// The context it belongs to.
+    pub context: &'static str,
+    /// Its type.
+    pub name: &'static str,
+    /// What its ids begin with.
+    pub prefix: &'static str,
+    /// The doc comment of its commands.
+    pub doc: String,
+    /// The orders it takes.
+    pub commands: Vec<CommandEntry>,
+    /// The facts of its life.
+    pub events: Vec<EventEntry>,
+    /// The codes with which it refuses, and what they mean.
+    pub rejections: Vec<(String, String)>,
+    decode: Box<DecodeFn>,
+    state: fn() -> Box<dyn State>,
+}
+
+/// One command.
+pub struct CommandEntry {
+    /// The wire name, `kebab-case`.
+    pub name: String,
+    /// Whether it brings an aggregate into being.
+    pub creates: bool,
+    /// Its doc comment.
+    pub doc: String,
+    /// The JSON Schema of its fields, complete with definitions.
+    pub schema: Value,
+}
+
+/// One event.
+pub struct EventEntry {
+    /// The variant's name, `snake_case`; stored as `{aggregate}.{name}`.
+    pub name: String,
+    /// The current version of its shape.
+    pub schema_version: u16,
+    /// Its doc comment.
+    pub doc: String,
+    /// The JSON Schema of its fields, complete with definitions.
+    pub schema: Value,
+}
+
+/// One read model.
+pub struct ReadModelEntry {
+    /// The context it belongs to.
+    pub context: &'static str,
+    /// The name of the whole.
+    pub name: &'static str,
+    /// The name of one row.
+    pub row: &'static str,
+    /// The version of its row and fold.
+    pub version: u32,
+    /// Its columns.
+    pub table: Table,
+    /// Which columns identify a row.
+    pub key: &'static [&'static str],
+    /// Further column lists that queries are served by.
+    pub indexes: &'static [&'static [&'static str]],
+    /// Whether every row is folded from the one aggregate its key names.
+    pub of_one_aggregate: bool,
+    /// How events become rows.
+    pub fold: Box<dyn Fold>,
+}
+
+/// One reaction.
+pub struct ReactionEntry {
+    /// The context it belongs to.
+    pub context: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// The type of the aggregate whose events it answers.
+    pub source: &'static str,
+    react: fn(&AnyRecorded) -> Vec<Intent>,
+}
+
+impl ReactionEntry {
+    /// What the event calls for.
+    #[must_use]
+    pub fn react(&self, event: &AnyRecorded) -> Vec<Intent> {
+        (self.react)(event)
+    }
+}
+
+/// The state of an aggregate whose type only the registry knows.
+pub trait State: Send {
+    /// Moves the state on; events of other aggregates change nothing.
+    fn evolve(&mut self, event: &AnyRecorded);
+    /// The state as JSON.
+    fn to_json(&self) -> Value;
+}
+
+struct StateOf<A>(A);
+
+impl<A: Aggregate> State for StateOf<A> {
+    fn evolve(&mut self, event: &AnyRecorded) {
+        if let Some(Recorded { event, .. }) = event.of::<A>() {
+            self.0.evolve(event);
+        }
+    }
+    fn to_json(&self) -> Value {
+        serde_json::to_value(&self.0).unwrap_or_default()
+    }
+}
+
+impl AggregateEntry {
+    /// Reads a stored event.
+    ///
+    /// # Errors
+    /// When it is unknown, newer than this program, or does not fit.
+    pub fn decode(
+        &self,
+        envelope: Envelope,
+        name: &str,
+        schema_version: u16,
+        payload: &[u8],
+    ) -> Result<AnyRecorded, CodecError> {
+        (self.decode)(envelope, name, schema_version, payload)
+    }
+
+    /// The state before the first event.
+    #[must_use]
+    pub fn initial_state(&self) -> Box<dyn State> {
+        (self.state)()
+    }
+
+    /// The command of a wire name.
+    #[must_use]
+    pub fn command(&self, name: &str) -> Option<&CommandEntry> {
+        self.commands.iter().find(|command| command.name == name)
+    }
+
+    /// Reads an id of this aggregate in its text form.
+    #[must_use]
+    pub fn parse_id(&self, text: &str) -> Option<Ulid> {
+        Ulid::from_string(text.strip_prefix(self.prefix)?.strip_prefix('_')?).ok()
+    }
+
+    /// The text form of an id of this aggregate.
+    #[must_use]
+    pub fn id_text(&self, id: Ulid) -> String {
+        format!("{}_{id}", self.prefix)
+    }
+}
+
+impl ReadModelEntry {
+    /// The name of its table: each version has its own.
+    #[must_use]
+    pub fn table_name(&self) -> String {
+        format!("{}_v{}", self.name, self.version)
+    }
+}
+
+/// A declaration that contradicts another or the rules of the kernel.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct RegistryError(pub Vec<String>);
+
+impl Registry {
+    /// Reads all declarations of a domain.
+    ///
+    /// # Errors
+    /// Everything that contradicts another declaration or the kernel's rules.
+    pub fn of<D: Domain>() -> Result<Self, RegistryError> {
+        let mut registry = Self::default();
+        D::declare(&mut registry);
+        registry.by_type =
+            registry.aggregates.iter().enumerate().map(|(i, entry)| (entry.name, i)).collect();
+        let faults = registry.faults();
+        if faults.is_empty() { Ok(registry) } else { Err(RegistryError(faults)) }
+    }
+
+    /// The contexts, each with what it is about.
+    #[must_use]
+    pub fn contexts(&self) -> &[(&'static str, &'static str)] {
+        &self.contexts
+    }
+
+    /// The aggregates in the order of their declaration.
+    #[must_use]
+    pub fn aggregates(&self) -> &[AggregateEntry] {
+        &self.aggregates
+    }
+
+    /// The read models in the order of their declaration.
+    #[must_use]
+    pub fn read_models(&self) -> &[ReadModelEntry] {
+        &self.read_models
+    }
+
+    /// The reactions in the order of their declaration.
+    #[must_use]
+    pub fn reactions(&self) -> &[ReactionEntry] {
+        &self.reactions
+    }
+
+    /// The aggregate of a type.
+    #[must_use]
+    pub fn aggregate(&self, name: &str) -> Option<&AggregateEntry> {
+        self.by_type.get(name).and_then(|index| self.aggregates.get(*index))
+    }
+
+    /// The read model of a name.
+    #[must_use]
+    pub fn read_model(&self, name: &str) -> Option<&ReadModelEntry> {
+        self.read_models.iter().find(|entry| entry.name == name)
+    }
+
+    /// The read model whose rows are the aggregates of a type: the first one
+    /// declared whose key is just their id.
+    #[must_use]
+    pub fn rows_of(&self, aggregate: &str) -> Option<&ReadModelEntry> {
+        self.read_models.iter().find(|entry| match entry.key {
+            [only] => matches!(
+                entry.table.column(only).map(|column| &column.kind),
+                Some(super::ColumnKind::Id { aggregate: of, .. }) if of == aggregate
+            ),
+            _ => false,
+        })
+    }
+
+    fn here(&self) -> &'static str {
+        self.contexts.last().map_or("", |(name, _)| *name)
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = vec![];
+        unique(&mut faults, "context", self.contexts.iter().map(|(name, _)| *name));
+        unique(&mut faults, "aggregate type", self.aggregates.iter().map(|entry| entry.name));
+        unique(&mut faults, "id prefix", self.aggregates.iter().map(|entry| entry.prefix));
+        unique(&mut faults, "read model", self.read_models.iter().map(|entry| entry.name));
+        unique(&mut faults, "row name", self.read_models.iter().map(|entry| entry.row));
+        unique(&mut faults, "reaction", self.reactions.iter().map(|entry| entry.name));
+        for aggregate in &self.aggregates {
+            aggregate.faults(&mut faults);
+        }
+        for read_model in &self.read_models {
+            read_model.faults(self, &mut faults);
+        }
+        faults
+    }
+}
+
+impl Interpreter for Registry {
+    fn enter(&mut self, name: &'static str, doc: &'static str) {
+        self.contexts.push((name, doc));
+    }
+
+    fn aggregate<A: Aggregate>(&mut self) {
+        let codec = EventCodec::<A>::new();
+        let versions: BTreeMap<String, u16> =
+            codec.shapes().map(|(name, version)| (name.to_owned(), version)).collect();
+        self.aggregates.push(AggregateEntry {
+            context: self.here(),
+            name: A::TYPE,
+            prefix: A::PREFIX,
+            doc: schema::doc::<A::Command>(),
+            commands: schema::variants::<A::Command>()
+                .into_iter()
+                .map(|variant| CommandEntry {
+                    creates: A::Command::CREATE.contains(&variant.name.as_str()),
+                    name: variant.name,
+                    doc: variant.doc,
+                    schema: variant.schema,
+                })
+                .collect(),
+            events: schema::variants::<A::Event>()
+                .into_iter()
+                .map(|variant| EventEntry {
+                    schema_version: versions.get(&variant.name).copied().unwrap_or(1),
+                    name: variant.name,
+                    doc: variant.doc,
+                    schema: variant.schema,
+                })
+                .collect(),
+            rejections: schema::variants::<A::Rejection>()
+                .into_iter()
+                .map(|variant| (rejection_code::<A>(&variant.name), variant.doc))
+                .collect(),
+            decode: Box::new(move |envelope, name, version, payload| {
+                codec.recorded(envelope, name, version, payload).map(AnyRecorded::new)
+            }),
+            state: || Box::new(StateOf(A::default())),
+        });
+    }
+
+    fn read_model<R: ReadModel>(&mut self) {
+        self.read_models.push(ReadModelEntry {
+            context: self.here(),
+            name: R::NAME,
+            row: R::ROW,
+            version: R::VERSION,
+            table: schema::table::<R::Row>(),
+            key: R::KEY,
+            indexes: R::INDEXES,
+            of_one_aggregate: R::OF_ONE_AGGREGATE,
+            fold: Box::new(FoldOf::<R>::new()),
+        });
+    }
+
+    fn reaction<R: Reaction>(&mut self) {
+        self.reactions.push(ReactionEntry {
+            context: self.here(),
+            name: R::NAME,
+            source: <R::Source as super::Kind>::TYPE,
+            react: |event| event.of::<R::Source>().map(R::react).unwrap_or_default(),
+        });
+    }
+}
+
+/// The stable code of a refusal: `INVOICE_NOT_A_DRAFT`.
+#[must_use]
+pub fn rejection_code<A: Aggregate>(variant: &str) -> String {
+    format!("{}_{variant}", A::TYPE.to_ascii_uppercase())
+}
+
+impl AggregateEntry {
+    fn faults(&self, faults: &mut Vec<String>) {
+        let name = self.name;
+        if self.commands.is_empty() || self.events.is_empty() {
+            faults.push(format!(
+                "{name}: commands and events must be externally tagged enums with variants"
+            ));
+        }
+        if !self.commands.iter().any(|command| command.creates) {
+            faults.push(format!("{name}: no command creates it; name one in Command::CREATE"));
+        }
+        for command in &self.commands {
+            let path = format!("{name}/{}", command.name);
+            if command.schema.get("additionalProperties") != Some(&Value::Bool(false)) {
+                faults.push(format!("{path}: must deny unknown fields"));
+            }
+            if command.schema.get("properties").is_some_and(|fields| fields.get("id").is_some()) {
+                faults.push(format!("{path}: the field id is taken by the aggregate's own id"));
+            }
+            if command.doc.is_empty() {
+                faults.push(format!("{path}: has no doc comment"));
+            }
+        }
+        for event in &self.events {
+            if event.schema.get("type").and_then(Value::as_str) != Some("object") {
+                faults.push(format!("{name}.{}: must have named fields, or {{}}", event.name));
+            }
+            if event.doc.is_empty() {
+                faults.push(format!("{name}.{}: has no doc comment", event.name));
+            }
+        }
+    }
+}
+
+impl ReadModelEntry {
+    fn faults(&self, registry: &Registry, faults: &mut Vec<String>) {
+        let name = self.name;
+        if self.table.doc.is_empty() {
+            faults.push(format!("{name}: the row has no doc comment"));
+        }
+        for column in &self.table.columns {
+            if column.doc.is_empty() {
+                faults.push(format!("{name}.{}: has no doc comment", column.name));
+            }
+            if RESERVED_COLUMNS.contains(&column.name.as_str()) {
+                faults.push(format!("{name}.{}: the name is reserved", column.name));
+            }
+        }
+        let lists = std::iter::once(&self.key).chain(self.indexes.iter());
+        for column in lists.copied().flatten() {
+            if self.table.column(column).is_none() {
+                faults.push(format!("{name}: key or index names {column}, which is no column"));
+            }
+        }
+        for key in self.key {
+            if self.table.column(key).is_some_and(|column| column.nullable) {
+                faults.push(format!("{name}.{key}: a key column cannot be empty"));
+            }
+        }
+        for source in self.fold.sources() {
+            if registry.aggregate(source).is_none() {
+                faults.push(format!("{name}: folds {source}, which is not registered"));
+            }
+        }
+    }
+}
+
+/// Columns that every read table has.
+const RESERVED_COLUMNS: &[&str] = &["tenant_id", "updated_position"];
+
+fn unique<'a>(faults: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a str>) {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            faults.push(format!("{what} {name} is declared twice"));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What types say about themselves through serde and schemars.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value};
+
+use super::{Column, ColumnKind, Table};
+
+/// One variant of an externally tagged enum.
+#[derive(Clone, Debug)]
+pub(super) struct Variant {
+    /// The wire name.
+    pub(super) name: String,
+    /// The doc comment of the variant, else of the struct it holds.
+    pub(super) doc: String,
+    /// The schema of what it holds, complete with the definitions it refers to.
+    pub(super) schema: Value,
+}
+
+/// The doc comment of a type.
+pub(super) fn doc<T: JsonSchema>() -> String {
+    text(&root::<T>(), "description")
+}
+
+/// The variants of an externally tagged enum. Empty for any other type.
+pub(super) fn variants<T: JsonSchema>() -> Vec<Variant> {
+    let root = root::<T>();
+    let branches = root.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();
+    branches
+        .iter()
+        .flat_map(|branch| match (branch.get("properties"), branch.get("const")) {
+            (Some(Value::Object(properties)), _) => properties
+                .iter()
+                .map(|(name, body)| variant(&root, branch, name, body))
+                .collect::<Vec<_>>(),
+            (_, Some(Value::String(name))) => vec![variant(&root, branch, name, &Value::Null)],
+            _ => vec![],
+        })
+        .chain(
+            root.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(|name| {
+                Some(variant(&root, &Value::Null, name.as_str()?, &Value::Null))
+            }),
+        )
+        .collect()
+}
+
+fn variant(root: &Value, branch: &Value, name: &str, body: &Value) -> Variant {
+    let resolved = resolve(root, body);
+    let own = text(branch, "description");
+    let mut schema = resolved.as_object().cloned().unwrap_or_default();
+    if let Some(definitions) = root.get("$defs") {
+        schema.insert("$defs".to_owned(), definitions.clone());
+    }
+    Variant {
+        name: name.to_owned(),
+        doc: if own.is_empty() { text(resolved, "description") } else { own },
+        schema: Value::Object(schema),
+    }
+}
+
+/// The table of a row type: its fields in order.
+pub(super) fn table<R: JsonSchema>() -> Table {
+    let root = root::<R>();
+    let required: Vec<&str> = root
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let none = Map::new();
+    let properties = root.get("properties").and_then(Value::as_object).unwrap_or(&none);
+    let columns = properties
+        .iter()
+        .map(|(name, property)| column(&root, name, property, required.contains(&name.as_str())))
+        .collect();
+    Table { doc: text(&root, "description"), columns }
+}
+
+fn column(root: &Value, name: &str, property: &Value, required: bool) -> Column {
+    let (core, null) = without_null(root, property);
+    let personal = core.get("x-personal").is_some();
+    let own = text(property, "description");
+    Column {
+        name: name.to_owned(),
+        kind: kind(core),
+        nullable: null || personal || !required,
+        personal,
+        doc: if own.is_empty() { text(core, "description") } else { own },
+    }
+}
+
+/// Sees through references and through "or null".
+fn without_null<'a>(root: &'a Value, schema: &'a Value) -> (&'a Value, bool) {
+    let schema = resolve(root, schema);
+    if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
+        let is_null = |choice: &Value| text(choice, "type") == "null";
+        let mut solid = choices.iter().filter(|choice| !is_null(choice));
+        if let (Some(one), None) = (solid.next(), solid.next()) {
+            return (resolve(root, one), choices.iter().any(is_null));
+        }
+    }
+    let null = schema
+        .get("type")
+        .and_then(Value::as_array)
+        .is_some_and(|types| types.iter().any(|t| t == "null"));
+    (schema, null)
+}
+
+fn kind(schema: &Value) -> ColumnKind {
+    if let Some(aggregate) = schema.get("x-id").and_then(Value::as_str) {
+        return ColumnKind::Id {
+            aggregate: aggregate.to_owned(),
+            prefix: text(schema, "x-prefix"),
+        };
+    }
+    if let Some(values) = words(schema) {
+        return ColumnKind::Enum { name: text(schema, "title"), values };
+    }
+    let is = |name: &str| match schema.get("type") {
+        Some(Value::String(one)) => one == name,
+        Some(Value::Array(several)) => several.iter().any(|one| one == name),
+        _ => false,
+    };
+    match text(schema, "format").as_str() {
+        "date-time" if is("string") => ColumnKind::Timestamp,
+        "date" if is("string") => ColumnKind::Date,
+        _ if is("string") => ColumnKind::Text,
+        _ if is("integer") => ColumnKind::Int,
+        _ if is("boolean") => ColumnKind::Bool,
+        _ => ColumnKind::Json,
+    }
+}
+
+/// The words of an enum without fields: bare, or each with its own comment.
+fn words(schema: &Value) -> Option<Vec<String>> {
+    let bare = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
+    let commented = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let words: Vec<String> = bare
+        .chain(commented.clone().filter_map(|branch| branch.get("const")))
+        .filter_map(|word| Some(word.as_str()?.to_owned()))
+        .collect();
+    let all_are_words = commented.clone().all(|branch| branch.get("const").is_some());
+    (!words.is_empty() && all_are_words).then_some(words)
+}
+
+fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|reference| root.pointer(reference.strip_prefix('#')?))
+        .unwrap_or(schema)
+}
+
+fn text(schema: &Value, keyword: &str) -> String {
+    schema.get(keyword).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn root<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
+        settings.meta_schema = None;
+        settings.transforms.push(Box::new(name_enums));
+    });
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// A definition is known by its key alone; an enum's words need a name where
+/// they are used, in GraphQL for example.
+fn name_enums(schema: &mut schemars::Schema) {
+    if let Some(Value::Object(definitions)) = schema.get_mut("$defs") {
+        for (name, definition) in definitions {
+            if let Value::Object(definition) = definition {
+                definition.entry("title").or_insert_with(|| name.clone().into());
+            }
+        }
+    }
+}
+
+/// `daily_revenue` as `DailyRevenue`.
+#[must_use]
+pub(super) fn pascal_case(name: &str) -> String {
+    name.split(['_', '-'])
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+        })
+        .collect()
+}

@@ -1,0 +1,1 @@
+//! The log: append, read, subscribe, codec, and the command path over cqrs-es.
