@@ -1,1 +1,34 @@
-//! The log: append, read, subscribe, codec, and the command path over cqrs-es.
+//! The log: one gapless sequence of events per tenant, and the command path
+//! that writes it.
+//!
+//! - [`Log`] is what a store can do: append, read a stream or a tenant, wake
+//!   whoever waits. [`PgLog`] keeps it in PostgreSQL and shares one commit
+//!   between concurrent appends; [`MemoryLog`] keeps it in memory and passes
+//!   the same contract suite.
+//! - [`Commands`] runs any declared command against a log: load, decide,
+//!   append, retry what lost a race, answer repetitions with the first answer.
+//!   Only its module `cqrs` knows cqrs-es, through which every command passes.
+//!
+//! Nothing here knows a business word: it interprets the declarations of a
+//! [`Domain`](domain::kernel::Domain).
+
+mod append;
+mod commands;
+#[cfg(feature = "testing")]
+pub mod contract;
+mod cqrs;
+mod log;
+mod memory;
+pub mod pg;
+mod stored;
+mod token;
+mod wake;
+
+pub use append::{Append, AppendError, Appended, CommandRecord, Limits, NewEvent};
+pub use commands::{CommandError, Commands, Order, Outcome, Receipt, ReceiptEvent, request_hash};
+pub use log::{Log, ReadError};
+pub use memory::MemoryLog;
+pub use pg::PgLog;
+pub use stored::{DecodeError, StoredEvent, decode};
+pub use token::{ConsistencyToken, TenantId, TokenError};
+pub use wake::{Subscription, Wake, Wakeups};

@@ -1,0 +1,167 @@
+//! What an append asks for, and what becomes of it.
+
+use domain::kernel::{Actor, Claim, Timestamp};
+use ulid::Ulid;
+
+/// Events to be added to one stream, all or none.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// Whose log.
+    pub tenant: Ulid,
+    /// The type of the aggregate.
+    pub stream_type: &'static str,
+    /// The aggregate.
+    pub stream: Ulid,
+    /// The version the stream must have; 0 when it must not exist yet.
+    pub expected: u64,
+    /// The command that brings the events about.
+    pub command: CommandRecord,
+    /// The events in their order. None records the command alone.
+    pub events: Vec<NewEvent>,
+    /// What the events take and release.
+    pub claims: Vec<Claim>,
+    /// Streams that must still be at these versions.
+    pub references: Vec<(Ulid, u64)>,
+}
+
+/// What is recorded about the command of an append.
+#[derive(Clone, Debug)]
+pub struct CommandRecord {
+    /// The command's identity, the same when it is repeated.
+    pub id: Ulid,
+    /// SHA-256 of what was asked.
+    pub request_hash: [u8; 32],
+    /// When it happened, in the business's eyes.
+    pub occurred_at: Timestamp,
+    /// Who asked.
+    pub actor: Actor,
+    /// What everything that belongs together shares.
+    pub correlation_id: Ulid,
+    /// The event that caused it.
+    pub causation_id: Option<Ulid>,
+    /// Why, in the words of whoever asked.
+    pub reason: Option<String>,
+    /// W3C trace context.
+    pub trace_parent: Option<String>,
+}
+
+/// An event that is not yet in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Its own id.
+    pub id: Ulid,
+    /// The variant's name, for example `issued`.
+    pub name: &'static str,
+    /// The version of its shape.
+    pub schema_version: u16,
+    /// Its fields as named MessagePack.
+    pub payload: Vec<u8>,
+}
+
+/// Where an append has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The version the stream has now.
+    pub version: u64,
+    /// The position of the first event; greater than `last_position` when
+    /// there were none.
+    pub first_position: u64,
+    /// The position of the last event, or of the tenant's last event when
+    /// there were none.
+    pub last_position: u64,
+    /// When it was written down.
+    pub recorded_at: Timestamp,
+    /// Whether it had been written before: this is the first outcome.
+    pub duplicate: bool,
+}
+
+/// Why an append was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// Somebody else wrote to the stream first.
+    #[error("stream is at version {actual}, expected {expected}")]
+    Conflict {
+        /// The version the append was decided at.
+        expected: u64,
+        /// The version the stream has.
+        actual: u64,
+    },
+    /// The command id was used before, for another request.
+    #[error("command id {0} was used for another request")]
+    CommandIdReused(Ulid),
+    /// Another stream of the tenant has the value.
+    #[error("{scope} {key:?} is taken")]
+    ClaimTaken {
+        /// What kind of value.
+        scope: String,
+        /// The value.
+        key: String,
+    },
+    /// The number is not the next of its series any more.
+    #[error("another command took the next number of {0}")]
+    NumberTaken(String),
+    /// A referenced stream changed since the decision.
+    #[error("a referenced stream has changed")]
+    ReferenceChanged,
+    /// The tenant has no log here.
+    #[error("tenant {0} has no log")]
+    UnknownTenant(Ulid),
+    /// The append is beyond the limits of a single one.
+    #[error("{what} is {actual}, at most {limit} are allowed")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// How large it is.
+        actual: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// So many appends are waiting that this one was not accepted.
+    #[error("the log is overloaded: {0} appends are waiting")]
+    Overloaded(usize),
+    /// The log could not be reached. Nothing was stored.
+    #[error("the log cannot be reached: {0}")]
+    Unavailable(String),
+    /// The connection broke after the append was sent, and did not come back
+    /// in time. It may or may not be stored; the same command id tells.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(String),
+    /// The log refused for a reason nobody foresaw. Nothing was stored.
+    #[error("the log failed: {0}")]
+    Fault(String),
+}
+
+/// How much a single append may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Events in one append.
+    pub events: usize,
+    /// Bytes in one event's payload.
+    pub payload_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { events: 1_000, payload_bytes: 1024 * 1024 }
+    }
+}
+
+impl Limits {
+    /// Refuses an append that is too large, before anything is sent.
+    ///
+    /// # Errors
+    /// [`AppendError::TooLarge`], naming what is.
+    pub fn check(&self, append: &Append) -> Result<(), AppendError> {
+        let within = |what, actual: usize, limit: usize| {
+            if actual <= limit {
+                Ok(())
+            } else {
+                Err(AppendError::TooLarge { what, actual, limit })
+            }
+        };
+        within("the number of events in an append", append.events.len(), self.events)?;
+        append.events.iter().try_for_each(|event| {
+            within("the size of an event in bytes", event.payload.len(), self.payload_bytes)
+        })
+    }
+}

@@ -1,0 +1,272 @@
+//! The seam to cqrs-es: any declared aggregate as a [`cqrs_es::Aggregate`],
+//! our log as its [`EventStore`].
+//!
+//! A [`Session`] serves one command. It carries what the trait has no room
+//! for: tenant, command id, claims, references, and the way back for the
+//! outcome. The framework gets no queries: what follows from an event is
+//! folded from the log, where it cannot be lost.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use cqrs_es::{
+    AggregateContext, AggregateError, CqrsFramework, DomainEvent, EventEnvelope, EventStore,
+    event_sink::EventSink,
+};
+use domain::kernel::{Aggregate, Claim, EventCodec, Facts, variant_name};
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use crate::{Append, AppendError, Appended, CommandRecord, Log, NewEvent};
+
+/// An aggregate as cqrs-es knows them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent, bound = "")]
+pub(crate) struct Root<A: Aggregate>(pub(crate) A);
+
+/// An event as cqrs-es knows them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent, bound = "")]
+pub(crate) struct RootEvent<A: Aggregate>(pub(crate) A::Event);
+
+impl<A: Aggregate> DomainEvent for RootEvent<A> {
+    fn event_type(&self) -> String {
+        format!("{}.{}", A::TYPE, variant_name(&self.0).unwrap_or_default())
+    }
+    fn event_version(&self) -> String {
+        let name = variant_name(&self.0).unwrap_or_default();
+        let codec = EventCodec::<A>::new();
+        let version = codec.shapes().find(|(shape, _)| *shape == name).map_or(1, |(_, v)| v);
+        version.to_string()
+    }
+}
+
+impl<A: Aggregate> cqrs_es::Aggregate for Root<A> {
+    const TYPE: &'static str = A::TYPE;
+    type Command = A::Command;
+    type Event = RootEvent<A>;
+    type Error = A::Rejection;
+    type Services = Facts;
+
+    async fn handle(
+        &mut self,
+        command: A::Command,
+        facts: &Facts,
+        sink: &EventSink<Self>,
+    ) -> Result<(), A::Rejection> {
+        for event in self.0.decide(command, facts)? {
+            sink.write(RootEvent(event), self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: RootEvent<A>) {
+        self.0.evolve(&event.0);
+    }
+}
+
+/// An aggregate and the version it has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loaded<A> {
+    pub(crate) state: A,
+    pub(crate) version: u64,
+}
+
+/// An aggregate in the hands of the framework.
+pub(crate) struct Context<A: Aggregate> {
+    root: Root<A>,
+    version: u64,
+}
+
+impl<A: Aggregate> AggregateContext<Root<A>> for Context<A> {
+    fn aggregate(&mut self) -> &mut Root<A> {
+        &mut self.root
+    }
+}
+
+/// What came of a command that was not refused.
+pub(crate) struct Done<A: Aggregate> {
+    /// The state after its events.
+    pub(crate) loaded: Loaded<A>,
+    pub(crate) events: Vec<A::Event>,
+    /// Where they went; nowhere when the command was only to be validated.
+    pub(crate) appended: Option<Appended>,
+}
+
+/// Why a command came to nothing.
+pub(crate) enum Failed<A: Aggregate> {
+    Refused(A::Rejection),
+    Append(AppendError),
+}
+
+/// One command's way through the framework.
+pub(crate) struct Session<'a, A: Aggregate> {
+    pub(crate) log: &'a Arc<dyn Log>,
+    pub(crate) codec: &'a Arc<EventCodec<A>>,
+    pub(crate) tenant: Ulid,
+    pub(crate) stream: Ulid,
+    pub(crate) command: CommandRecord,
+    pub(crate) references: Vec<(Ulid, u64)>,
+    /// Decide, but store nothing.
+    pub(crate) validate_only: bool,
+}
+
+impl<A: Aggregate> Session<'_, A> {
+    /// Hands a command to the framework.
+    pub(crate) async fn execute(
+        self,
+        loaded: Loaded<A>,
+        command: A::Command,
+        facts: Facts,
+    ) -> Result<Done<A>, Failed<A>> {
+        let id = self.stream.to_string();
+        let store = Store {
+            log: self.log.clone(),
+            codec: self.codec.clone(),
+            slot: Arc::new(Mutex::new(Slot { loaded: Some(loaded), outcome: None })),
+            append: Append {
+                tenant: self.tenant,
+                stream_type: A::TYPE,
+                stream: self.stream,
+                expected: 0,
+                command: self.command,
+                events: vec![],
+                claims: vec![],
+                references: self.references,
+            },
+            validate_only: self.validate_only,
+        };
+        let slot = store.slot.clone();
+        let result = CqrsFramework::new(store, vec![], facts).execute(&id, command).await;
+        let outcome = lock(&slot).outcome.take();
+        match (result, outcome) {
+            (Err(AggregateError::UserError(rejection)), _) => Err(Failed::Refused(rejection)),
+            (_, Some(outcome)) => outcome.map_err(Failed::Append),
+            (Err(error), None) => Err(Failed::Append(AppendError::Fault(error.to_string()))),
+            (Ok(()), None) => {
+                Err(Failed::Append(AppendError::Fault("the framework did not commit".to_owned())))
+            }
+        }
+    }
+}
+
+struct Slot<A: Aggregate> {
+    loaded: Option<Loaded<A>>,
+    outcome: Option<Result<Done<A>, AppendError>>,
+}
+
+fn lock<T>(slot: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The log as the framework's event store, for one command.
+struct Store<A: Aggregate> {
+    log: Arc<dyn Log>,
+    codec: Arc<EventCodec<A>>,
+    slot: Arc<Mutex<Slot<A>>>,
+    append: Append,
+    validate_only: bool,
+}
+
+impl<A: Aggregate> Store<A> {
+    fn encode(&self, events: &[RootEvent<A>]) -> Result<(Vec<NewEvent>, Vec<Claim>), AppendError> {
+        let mut encoded = Vec::with_capacity(events.len());
+        let mut claims = vec![];
+        for RootEvent(event) in events {
+            let written =
+                self.codec.encode(event).map_err(|error| AppendError::Fault(error.to_string()))?;
+            claims.extend(A::claims(event));
+            encoded.push(NewEvent {
+                id: Ulid::generate(),
+                name: written.name,
+                schema_version: written.schema_version,
+                payload: written.payload,
+            });
+        }
+        Ok((encoded, claims))
+    }
+
+    async fn append(
+        &self,
+        events: &[RootEvent<A>],
+        version: u64,
+    ) -> Result<Option<Appended>, AppendError> {
+        if self.validate_only {
+            return Ok(None);
+        }
+        let (encoded, claims) = self.encode(events)?;
+        let append = Append { expected: version, events: encoded, claims, ..self.append.clone() };
+        self.log.append(append).await.map(Some)
+    }
+}
+
+impl<A: Aggregate> EventStore<Root<A>> for Store<A> {
+    type AC = Context<A>;
+
+    async fn load_events(
+        &self,
+        _: &str,
+    ) -> Result<Vec<EventEnvelope<Root<A>>>, AggregateError<A::Rejection>> {
+        let Append { tenant, stream, .. } = self.append;
+        let unexpected = |error: Box<dyn std::error::Error + Send + Sync>| {
+            AggregateError::UnexpectedError(error)
+        };
+        let stored = self
+            .log
+            .read_stream(tenant, stream, 0, usize::MAX)
+            .await
+            .map_err(|error| unexpected(error.into()))?;
+        let decoded = stored.iter().map(|event| {
+            self.codec
+                .decode(&event.name, event.schema_version, &event.payload)
+                .map(RootEvent)
+                .map_err(|error| unexpected(error.into()))
+        });
+        let events = decoded.collect::<Result<Vec<_>, _>>()?;
+        Ok(envelopes(stream, 0, events))
+    }
+
+    async fn load_aggregate(&self, _: &str) -> Result<Context<A>, AggregateError<A::Rejection>> {
+        let Loaded { state, version } = lock(&self.slot).loaded.take().unwrap_or_default();
+        Ok(Context { root: Root(state), version })
+    }
+
+    async fn commit(
+        &self,
+        events: Vec<RootEvent<A>>,
+        context: Context<A>,
+        _: HashMap<String, String>,
+    ) -> Result<Vec<EventEnvelope<Root<A>>>, AggregateError<A::Rejection>> {
+        let appended = self.append(&events, context.version).await;
+        let failed = appended.is_err();
+        let version = context.version + events.len() as u64;
+        lock(&self.slot).outcome = Some(appended.map(|appended| Done {
+            loaded: Loaded { state: context.root.0, version },
+            events: events.iter().map(|event| event.0.clone()).collect(),
+            appended,
+        }));
+        if failed {
+            return Err(AggregateError::AggregateConflict);
+        }
+        Ok(envelopes(self.append.stream, context.version, events))
+    }
+}
+
+fn envelopes<A: Aggregate>(
+    stream: Ulid,
+    version: u64,
+    events: Vec<RootEvent<A>>,
+) -> Vec<EventEnvelope<Root<A>>> {
+    let first = usize::try_from(version).unwrap_or(usize::MAX).saturating_add(1);
+    (first..)
+        .zip(events)
+        .map(|(sequence, payload)| EventEnvelope {
+            aggregate_id: stream.to_string(),
+            sequence,
+            payload,
+            metadata: HashMap::new(),
+        })
+        .collect()
+}

@@ -1,0 +1,263 @@
+//! The log in memory: for tests, and as the plainest statement of the rules
+//! that the PostgreSQL function keeps with arrays and locks.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::kernel::{Claim, Envelope, NAMED_MESSAGE_PACK, Timestamp};
+use ulid::Ulid;
+
+use crate::{
+    Append, AppendError, Appended, Limits, Log, NewEvent, ReadError, StoredEvent, Subscription,
+    Wakeups,
+};
+
+/// A log that lives as long as the program.
+#[derive(Debug)]
+pub struct MemoryLog {
+    tenants: Mutex<HashMap<Ulid, Tenant>>,
+    wakeups: Wakeups,
+    limits: Limits,
+}
+
+#[derive(Debug, Default)]
+struct Tenant {
+    events: Vec<StoredEvent>,
+    /// The positions of each stream's events.
+    streams: HashMap<Ulid, Vec<u64>>,
+    commands: HashMap<Ulid, ([u8; 32], Ulid, Appended)>,
+    claims: BTreeMap<(String, String), Ulid>,
+    series: BTreeMap<String, u64>,
+}
+
+impl Default for MemoryLog {
+    fn default() -> Self {
+        Self {
+            tenants: Mutex::default(),
+            wakeups: Wakeups::new(Duration::from_millis(500)),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl MemoryLog {
+    /// Gives a tenant a log. Without effect if it has one.
+    pub fn provision(&self, tenant: Ulid) {
+        self.tenants().entry(tenant).or_default();
+    }
+
+    fn tenants(&self) -> MutexGuard<'_, HashMap<Ulid, Tenant>> {
+        // Nothing panics while the lock is held, so a poisoned lock guards
+        // whole appends all the same.
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tenant {
+    fn version(&self, stream: Ulid) -> u64 {
+        self.streams.get(&stream).map_or(0, |positions| positions.len() as u64)
+    }
+
+    fn append(&mut self, append: &Append) -> Result<Appended, AppendError> {
+        if let Some((hash, stream, first)) = self.commands.get(&append.command.id) {
+            return if *hash == append.command.request_hash && *stream == append.stream {
+                Ok(Appended { duplicate: true, ..*first })
+            } else {
+                Err(AppendError::CommandIdReused(append.command.id))
+            };
+        }
+        let actual = self.version(append.stream);
+        if actual != append.expected {
+            return Err(AppendError::Conflict { expected: append.expected, actual });
+        }
+        if append.references.iter().any(|(stream, version)| self.version(*stream) != *version) {
+            return Err(AppendError::ReferenceChanged);
+        }
+        self.check_claims(append)?;
+        Ok(self.store(append))
+    }
+
+    fn check_claims(&self, append: &Append) -> Result<(), AppendError> {
+        // A value that is taken stays taken; a number is worth another try.
+        // The first is named before the second, as PostgreSQL does.
+        for claim in &append.claims {
+            if let Claim::Take { scope, key } = claim
+                && let Some(holder) = self.claims.get(&((*scope).to_owned(), key.clone()))
+                && *holder != append.stream
+            {
+                return Err(AppendError::ClaimTaken {
+                    scope: (*scope).to_owned(),
+                    key: key.clone(),
+                });
+            }
+        }
+        for claim in &append.claims {
+            if let Claim::Number { series, number } = claim
+                && self.series.get(series).copied().unwrap_or(0) + 1 != *number
+            {
+                return Err(AppendError::NumberTaken(series.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, append: &Append) -> Appended {
+        let head = self.events.len() as u64;
+        let recorded_at = self
+            .events
+            .last()
+            .map_or(append.command.occurred_at, |last| last.envelope.recorded_at)
+            .max(append.command.occurred_at);
+        let appended = Appended {
+            version: append.expected + append.events.len() as u64,
+            first_position: head + 1,
+            last_position: head + append.events.len() as u64,
+            recorded_at,
+            duplicate: false,
+        };
+        let command = append.command.id;
+        self.commands.insert(command, (append.command.request_hash, append.stream, appended));
+        self.take_claims(append);
+        let positions = self.streams.entry(append.stream).or_default();
+        for (place, event) in (1..).zip(&append.events) {
+            positions.push(head + place);
+            self.events.push(stored(
+                append,
+                event,
+                head + place,
+                append.expected + place,
+                recorded_at,
+            ));
+        }
+        appended
+    }
+
+    fn take_claims(&mut self, append: &Append) {
+        for claim in &append.claims {
+            match claim {
+                Claim::Take { scope, key } => {
+                    self.claims.insert(((*scope).to_owned(), key.clone()), append.stream);
+                }
+                Claim::Release { scope, key } => {
+                    let key = ((*scope).to_owned(), key.clone());
+                    if self.claims.get(&key) == Some(&append.stream) {
+                        self.claims.remove(&key);
+                    }
+                }
+                Claim::Number { series, number } => {
+                    self.series.insert(series.clone(), *number);
+                }
+            }
+        }
+    }
+}
+
+fn stored(
+    append: &Append,
+    event: &NewEvent,
+    position: u64,
+    version: u64,
+    recorded_at: Timestamp,
+) -> StoredEvent {
+    let command = &append.command;
+    StoredEvent {
+        envelope: Envelope {
+            event_id: event.id,
+            tenant: append.tenant,
+            position,
+            stream_type: Arc::from(append.stream_type),
+            stream_id: append.stream,
+            version,
+            occurred_at: command.occurred_at,
+            recorded_at,
+            actor: command.actor.clone(),
+            command_id: command.id,
+            correlation_id: command.correlation_id,
+            causation_id: command.causation_id,
+            reason: command.reason.clone(),
+            trace_parent: command.trace_parent.clone(),
+        },
+        name: event.name.to_owned(),
+        schema_version: event.schema_version,
+        codec: NAMED_MESSAGE_PACK,
+        payload: event.payload.clone().into(),
+    }
+}
+
+fn index(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+#[async_trait]
+impl Log for MemoryLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.limits.check(&append)?;
+        let id = append.tenant;
+        let appended = self
+            .tenants()
+            .get_mut(&id)
+            .ok_or(AppendError::UnknownTenant(id))
+            .and_then(|tenant| tenant.append(&append))?;
+        self.wakeups.wake([id]);
+        Ok(appended)
+    }
+
+    async fn read_stream(
+        &self,
+        tenant: Ulid,
+        stream: Ulid,
+        after_version: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, ReadError> {
+        let tenants = self.tenants();
+        let Some(tenant) = tenants.get(&tenant) else { return Ok(vec![]) };
+        let positions = tenant.streams.get(&stream).map(Vec::as_slice).unwrap_or_default();
+        Ok(positions
+            .iter()
+            .skip(index(after_version))
+            .take(limit)
+            .filter_map(|position| tenant.events.get(index(position - 1)).cloned())
+            .collect())
+    }
+
+    async fn read_tenant(
+        &self,
+        tenant: Ulid,
+        after_position: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, ReadError> {
+        let tenants = self.tenants();
+        let events = tenants.get(&tenant).map(|tenant| tenant.events.as_slice());
+        let after = events.unwrap_or_default().iter().skip(index(after_position));
+        Ok(after.take(limit).cloned().collect())
+    }
+
+    async fn head(&self, tenant: Ulid) -> Result<u64, ReadError> {
+        Ok(self.tenants().get(&tenant).map_or(0, |tenant| tenant.events.len() as u64))
+    }
+
+    async fn series(&self, tenant: Ulid, names: &[String]) -> Result<Vec<u64>, ReadError> {
+        let tenants = self.tenants();
+        let last = |name| tenants.get(&tenant)?.series.get(name).copied();
+        Ok(names.iter().map(|name| last(name).unwrap_or(0)).collect())
+    }
+
+    async fn outcome(
+        &self,
+        tenant: Ulid,
+        command_id: Ulid,
+    ) -> Result<Option<([u8; 32], Ulid, Appended)>, ReadError> {
+        let tenants = self.tenants();
+        let known = tenants.get(&tenant).and_then(|tenant| tenant.commands.get(&command_id));
+        Ok(known
+            .map(|(hash, stream, first)| (*hash, *stream, Appended { duplicate: true, ..*first })))
+    }
+
+    fn subscribe(&self) -> Subscription {
+        self.wakeups.subscribe()
+    }
+}

@@ -1,0 +1,78 @@
+//! Bringing a database up to the schema of this program.
+
+use tokio_postgres::{Client, GenericClient};
+use ulid::Ulid;
+
+use super::uuid;
+
+/// The schema version of this program.
+const VERSION: i32 = 1;
+
+/// Why a database could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database was written by a newer program.
+    #[error(
+        "the database has schema version {found}, this program knows {VERSION}: use a newer one"
+    )]
+    Newer {
+        /// The version found.
+        found: i32,
+    },
+    /// The database refused.
+    #[error("the schema could not be applied: {0}")]
+    Database(#[from] tokio_postgres::Error),
+}
+
+/// Creates the schema in an empty database, or finds it up to date. Two
+/// migrations at once wait for each other. The login must be allowed to create
+/// roles.
+///
+/// # Errors
+/// When the database is newer than this program or refuses.
+pub async fn migrate(client: &mut Client) -> Result<(), MigrateError> {
+    let transaction = client.transaction().await?;
+    transaction
+        .batch_execute(
+            "SET LOCAL client_min_messages = warning;
+             SELECT pg_advisory_xact_lock(hashtext('tenantry.migrate'))",
+        )
+        .await?;
+    let exists: bool = transaction
+        .query_one("SELECT to_regclass('log.schema_version') IS NOT NULL", &[])
+        .await?
+        .get(0);
+    if exists {
+        let found: i32 =
+            transaction.query_one("SELECT version FROM log.schema_version", &[]).await?.get(0);
+        if found > VERSION {
+            return Err(MigrateError::Newer { found });
+        }
+    } else {
+        transaction.batch_execute(include_str!("../../../schema.sql")).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Gives a tenant a log. Without effect if it has one. The session must be
+/// allowed to act as `tenantry_owner`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn provision(
+    client: &impl GenericClient,
+    tenant: Ulid,
+    name: &str,
+) -> Result<(), tokio_postgres::Error> {
+    client
+        .execute(
+            "WITH tenant AS (
+                 INSERT INTO log.tenants (tenant_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING
+             )
+             INSERT INTO log.heads (tenant_id) VALUES ($1) ON CONFLICT DO NOTHING",
+            &[&uuid(tenant), &name],
+        )
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! The log in PostgreSQL.
+
+mod batch;
+mod committer;
+mod migrate;
+mod read;
+mod session;
+mod signals;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use deadpool_postgres::Pool;
+use tokio_util::sync::CancellationToken;
+use ulid::Ulid;
+use uuid::Uuid;
+
+pub use committer::CommitSettings;
+pub use migrate::{MigrateError, migrate, provision};
+pub use read::{EVENT_COLUMNS, stored_event};
+pub use session::{TenantRead, uuid};
+pub use signals::{Channel, Signals};
+
+use crate::{
+    Append, AppendError, Appended, Limits, Log, ReadError, StoredEvent, Subscription, Wakeups,
+};
+use committer::Committer;
+
+/// How a [`PgLog`] works.
+#[derive(Clone, Debug)]
+pub struct PgLogSettings {
+    /// How appends share commits.
+    pub commit: CommitSettings,
+    /// How large one append may be.
+    pub limits: Limits,
+    /// How often subscribers look without being woken.
+    pub poll: Duration,
+}
+
+impl Default for PgLogSettings {
+    fn default() -> Self {
+        Self {
+            commit: CommitSettings::default(),
+            limits: Limits::default(),
+            poll: Duration::from_millis(500),
+        }
+    }
+}
+
+/// The log in PostgreSQL, with appends that share commits.
+#[derive(Debug)]
+pub struct PgLog {
+    pool: Pool,
+    committer: Committer,
+    wakeups: Wakeups,
+    limits: Limits,
+}
+
+impl PgLog {
+    /// Opens the log over a pool whose sessions have the role
+    /// `tenantry_command` or `tenantry_worker`, or, for reading alone, that of
+    /// any service. Appends that are under way when `shutdown` is cancelled
+    /// are finished; later ones are refused.
+    #[must_use]
+    pub fn start(
+        pool: Pool,
+        signals: &Signals,
+        settings: &PgLogSettings,
+        shutdown: &CancellationToken,
+    ) -> Arc<Self> {
+        let wakeups = Wakeups::new(settings.poll);
+        signals.wake_on_appends(wakeups.clone());
+        Arc::new(Self {
+            committer: Committer::start(&pool, signals, &settings.commit, shutdown),
+            pool,
+            wakeups,
+            limits: settings.limits,
+        })
+    }
+}
+
+#[async_trait]
+impl Log for PgLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.limits.check(&append)?;
+        self.committer.append(append).await
+    }
+
+    async fn read_stream(
+        &self,
+        tenant: Ulid,
+        stream: Ulid,
+        after_version: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, ReadError> {
+        let client = session::client(&self.pool).await?;
+        let rows = TenantRead { client: &client, tenant }
+            .query(
+                include_str!("sql/read_stream.sql"),
+                &[&uuid(tenant), &uuid(stream), &number(after_version), &number(limit as u64)],
+            )
+            .await?;
+        rows.iter().map(read::stored_event).collect()
+    }
+
+    async fn read_tenant(
+        &self,
+        tenant: Ulid,
+        after_position: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, ReadError> {
+        let client = session::client(&self.pool).await?;
+        let rows = TenantRead { client: &client, tenant }
+            .query(
+                include_str!("sql/read_tenant.sql"),
+                &[&uuid(tenant), &number(after_position), &number(limit as u64)],
+            )
+            .await?;
+        rows.iter().map(read::stored_event).collect()
+    }
+
+    async fn head(&self, tenant: Ulid) -> Result<u64, ReadError> {
+        let client = session::client(&self.pool).await?;
+        let rows = TenantRead { client: &client, tenant }
+            .query("SELECT position FROM log.heads WHERE tenant_id = $1", &[&uuid(tenant)])
+            .await?;
+        Ok(rows.first().map_or(0, |row| unsigned(row.get(0))))
+    }
+
+    async fn series(&self, tenant: Ulid, names: &[String]) -> Result<Vec<u64>, ReadError> {
+        let client = session::client(&self.pool).await?;
+        let rows = TenantRead { client: &client, tenant }
+            .query(include_str!("sql/series.sql"), &[&uuid(tenant), &names])
+            .await?;
+        Ok(rows.iter().map(|row| unsigned(row.get(0))).collect())
+    }
+
+    async fn outcome(
+        &self,
+        tenant: Ulid,
+        command_id: Ulid,
+    ) -> Result<Option<([u8; 32], Ulid, Appended)>, ReadError> {
+        let client = session::client(&self.pool).await?;
+        let rows = TenantRead { client: &client, tenant }
+            .query(include_str!("sql/outcome.sql"), &[&uuid(tenant), &uuid(command_id)])
+            .await?;
+        rows.first().map(read::outcome).transpose()
+    }
+
+    fn subscribe(&self) -> Subscription {
+        self.wakeups.subscribe()
+    }
+}
+
+/// A version, position or limit as PostgreSQL counts.
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A version or position that PostgreSQL counted.
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+fn ulid(uuid: Uuid) -> Ulid {
+    Ulid(uuid.as_u128())
+}

@@ -1,0 +1,116 @@
+//! Rows of the log as what they stand for.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use domain::kernel::{Actor, ActorKind, Envelope, Timestamp};
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Row;
+use ulid::Ulid;
+use uuid::Uuid;
+
+use super::{ulid, unsigned};
+use crate::{Appended, CommandRecord, ReadError, StoredEvent};
+
+/// The columns of `log.events` that [`stored_event`] reads, in their order.
+pub const EVENT_COLUMNS: &str = "tenant_id, position, stream_id, version, stream_type, type, \
+    schema_version, codec, event_id, occurred_at, recorded_at, actor, command_id, \
+    correlation_id, causation_id, trace_parent, metadata, payload";
+
+/// Circumstances of a command that nobody searches for.
+#[derive(Serialize, Deserialize, Default, PartialEq)]
+#[serde(default)]
+struct Metadata {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    impersonator: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// What of a command goes into the metadata column; nothing when there is
+/// nothing to say.
+pub(super) fn metadata(command: &CommandRecord) -> Option<Vec<u8>> {
+    let metadata = Metadata {
+        roles: command.actor.roles.clone(),
+        impersonator: command.actor.impersonator.clone(),
+        reason: command.reason.clone(),
+    };
+    if metadata == Metadata::default() {
+        return None;
+    }
+    rmp_serde::to_vec_named(&metadata).ok()
+}
+
+/// Reads a row of [`EVENT_COLUMNS`].
+///
+/// # Errors
+/// When a column does not hold what the schema says.
+pub fn stored_event(row: &Row) -> Result<StoredEvent, ReadError> {
+    let fault = |error: tokio_postgres::Error| ReadError::Fault(error.to_string());
+    let metadata: Option<&[u8]> = row.try_get(16).map_err(fault)?;
+    let metadata: Metadata = metadata
+        .map(rmp_serde::from_slice)
+        .transpose()
+        .map_err(|error| ReadError::Fault(format!("metadata of an event: {error}")))?
+        .unwrap_or_default();
+    let kind: &str = row.try_get(5).map_err(fault)?;
+    let payload: &[u8] = row.try_get(17).map_err(fault)?;
+    Ok(StoredEvent {
+        envelope: Envelope {
+            tenant: id(row, 0).map_err(fault)?,
+            position: unsigned(row.try_get(1).map_err(fault)?),
+            stream_id: id(row, 2).map_err(fault)?,
+            version: unsigned(row.try_get(3).map_err(fault)?),
+            stream_type: Arc::from(row.try_get::<_, &str>(4).map_err(fault)?),
+            event_id: id(row, 8).map_err(fault)?,
+            occurred_at: time(row, 9).map_err(fault)?,
+            recorded_at: time(row, 10).map_err(fault)?,
+            actor: actor(row.try_get(11).map_err(fault)?, metadata.roles, metadata.impersonator),
+            command_id: id(row, 12).map_err(fault)?,
+            correlation_id: id(row, 13).map_err(fault)?,
+            causation_id: row.try_get::<_, Option<Uuid>>(14).map_err(fault)?.map(ulid),
+            reason: metadata.reason,
+            trace_parent: row.try_get(15).map_err(fault)?,
+        },
+        name: kind.split_once('.').map_or(kind, |(_, name)| name).to_owned(),
+        schema_version: u16::try_from(row.try_get::<_, i16>(6).map_err(fault)?).unwrap_or(0),
+        codec: row.try_get(7).map_err(fault)?,
+        payload: Bytes::copy_from_slice(payload),
+    })
+}
+
+/// Reads a row of `outcome.sql`.
+pub(super) fn outcome(row: &Row) -> Result<([u8; 32], Ulid, Appended), ReadError> {
+    let fault = |error: tokio_postgres::Error| ReadError::Fault(error.to_string());
+    let hash: &[u8] = row.try_get(0).map_err(fault)?;
+    let hash = hash.try_into().map_err(|_| ReadError::Fault("a hash of wrong length".into()))?;
+    let appended = Appended {
+        version: unsigned(row.try_get(2).map_err(fault)?),
+        first_position: unsigned(row.try_get(3).map_err(fault)?),
+        last_position: unsigned(row.try_get(4).map_err(fault)?),
+        recorded_at: time(row, 5).map_err(fault)?,
+        duplicate: true,
+    };
+    Ok((hash, id(row, 1).map_err(fault)?, appended))
+}
+
+pub(super) fn time(row: &Row, column: usize) -> Result<Timestamp, tokio_postgres::Error> {
+    row.try_get::<_, DateTime<Utc>>(column).map(Timestamp::from)
+}
+
+fn id(row: &Row, column: usize) -> Result<Ulid, tokio_postgres::Error> {
+    row.try_get::<_, Uuid>(column).map(ulid)
+}
+
+fn actor(text: &str, roles: Vec<String>, impersonator: Option<String>) -> Actor {
+    let (kind, id) = text.split_once(':').unwrap_or(("system", text));
+    let kind = match kind {
+        "user" => ActorKind::User,
+        "api_key" => ActorKind::ApiKey,
+        _ => ActorKind::System,
+    };
+    Actor { kind, id: id.to_owned(), roles, impersonator }
+}

@@ -1,0 +1,88 @@
+//! Reading as one tenant, in one round trip.
+
+use deadpool_postgres::{ClientWrapper, Object, Pool};
+use tokio_postgres::{Row, types::ToSql};
+use ulid::Ulid;
+use uuid::Uuid;
+
+use crate::ReadError;
+
+/// A ULID as PostgreSQL keeps it.
+#[must_use]
+pub fn uuid(ulid: Ulid) -> Uuid {
+    Uuid::from_u128(ulid.0)
+}
+
+/// A connection from the pool.
+pub(super) async fn client(pool: &Pool) -> Result<Object, ReadError> {
+    pool.get().await.map_err(|error| ReadError::Unavailable(error.to_string()))
+}
+
+/// Tells a server that is away from a statement that is wrong.
+#[expect(clippy::needless_pass_by_value, reason = "reads well after map_err")]
+pub(super) fn failed(error: tokio_postgres::Error) -> ReadError {
+    match error.as_db_error() {
+        Some(refusal) if !away(&error) => ReadError::Fault(refusal.to_string()),
+        _ => ReadError::Unavailable(error.to_string()),
+    }
+}
+
+/// Whether an error means that the server or the connection went away, so that
+/// nothing is known about what it did with the last statement.
+pub(super) fn away(error: &tokio_postgres::Error) -> bool {
+    match error.code() {
+        // Operator intervention: shutdown, crash, not accepting connections.
+        Some(code) => {
+            matches!(code.code(), "57P01" | "57P02" | "57P03" | "57P05" | "53300")
+                || code.code().starts_with("08")
+        }
+        None => true,
+    }
+}
+
+/// Reads what one tenant may see.
+///
+/// Begin, tenant, query and commit are sent before the first answer is waited
+/// for: one round trip. Since all four are already on their way, a caller who
+/// stops waiting leaves no transaction open behind it.
+#[derive(Clone, Copy)]
+pub struct TenantRead<'a> {
+    /// The connection.
+    pub client: &'a ClientWrapper,
+    /// Whose rows are seen.
+    pub tenant: Ulid,
+}
+
+impl TenantRead<'_> {
+    /// Runs one query. Its plan is kept with the connection, so the text must
+    /// be one of a bounded number.
+    ///
+    /// # Errors
+    /// When the log cannot be reached or the query fails.
+    pub async fn query(
+        self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, ReadError> {
+        let set_tenant = self
+            .client
+            .prepare_cached("SELECT set_config('tenantry.tenant', $1, true)")
+            .await
+            .map_err(failed)?;
+        let statement = self.client.prepare_cached(sql).await.map_err(failed)?;
+        let tenant = uuid(self.tenant).to_string();
+        let tenant: [&(dyn ToSql + Sync); 1] = [&tenant];
+        let (begun, set, rows, committed) = tokio::join!(
+            biased;
+            self.client.batch_execute("BEGIN READ ONLY"),
+            self.client.execute(&set_tenant, &tenant),
+            self.client.query(&statement, params),
+            self.client.batch_execute("COMMIT"),
+        );
+        begun.map_err(failed)?;
+        set.map_err(failed)?;
+        let rows = rows.map_err(failed)?;
+        committed.map_err(failed)?;
+        Ok(rows)
+    }
+}

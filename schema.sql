@@ -1,0 +1,580 @@
+-- The durable database of Tenantry, complete, in reading order:
+-- roles → tenants → heads → events → append → idempotency, claims, series →
+-- consumers' checkpoints → timers and refused intents → failures.
+--
+-- The read tables are not here: they are derived from the row types of the
+-- read models, live in the schema `read`, and can be rebuilt from `log.events`
+-- at any time.
+--
+-- Every table that holds a tenant's data is under forced row level security:
+-- a session sees the tenant named by the setting `tenantry.tenant` of its
+-- transaction, and nothing at all when there is none.
+
+-- ── Roles ───────────────────────────────────────────────────────────────────
+-- None can log in. A service's login is a member of the one role it needs and
+-- starts its sessions in it. Roles belong to the server, not to the database,
+-- so they may exist already.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY[
+        'tenantry_owner',      -- owns the tables; used by migrations and rebuilds alone
+        'tenantry_log',        -- owns the append function; the only one that writes events
+        'tenantry_command',    -- decides and appends
+        'tenantry_query',      -- reads
+        'tenantry_projector',  -- folds events into read tables
+        'tenantry_worker'      -- reacts, runs timers
+    ] LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+    END LOOP;
+END
+$$;
+
+-- The migrating login acts for the owner from here on.
+DO $$
+BEGIN
+    EXECUTE format('GRANT tenantry_owner, tenantry_log TO %I', current_user);
+END
+$$;
+
+CREATE SCHEMA log AUTHORIZATION tenantry_owner;
+CREATE SCHEMA read AUTHORIZATION tenantry_owner;
+GRANT USAGE ON SCHEMA log TO
+    tenantry_log, tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+GRANT USAGE ON SCHEMA read TO tenantry_query, tenantry_projector;
+
+SET ROLE tenantry_owner;
+
+-- Which schema this database has. One row.
+CREATE TABLE log.schema_version (
+    version integer NOT NULL
+);
+INSERT INTO log.schema_version (version) VALUES (1);
+GRANT SELECT ON log.schema_version TO
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+
+-- The tenant of the current transaction; null when there is none, so that a
+-- comparison with it is never true. A setting that once had a value reads as
+-- the empty string afterwards, hence nullif.
+CREATE FUNCTION log.current_tenant() RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('tenantry.tenant', true), '')::uuid;
+
+-- ── Tenants ─────────────────────────────────────────────────────────────────
+-- Who has a log here. Written when a tenant is provisioned.
+CREATE TABLE log.tenants (
+    tenant_id   uuid NOT NULL,
+    name        text NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id)
+);
+ALTER TABLE log.tenants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.tenants FORCE ROW LEVEL SECURITY;
+CREATE POLICY provisioning ON log.tenants TO tenantry_owner USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.tenants FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT ON log.tenants TO tenantry_command, tenantry_query, tenantry_worker;
+
+-- Where each tenant's log ends. An append locks the rows of its tenants, which
+-- is what makes positions gapless and their order the order of commits.
+-- Half of every page is left free, so that an update stays on its page and
+-- touches no index.
+CREATE TABLE log.heads (
+    tenant_id    uuid NOT NULL,
+    position     bigint NOT NULL DEFAULT 0 CHECK (position >= 0),
+    -- Never earlier than that of the event before, whatever the clock does.
+    recorded_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT heads_pkey PRIMARY KEY (tenant_id)
+) WITH (fillfactor = 50);
+ALTER TABLE log.heads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.heads FORCE ROW LEVEL SECURITY;
+CREATE POLICY provisioning ON log.heads TO tenantry_owner USING (true) WITH CHECK (true);
+CREATE POLICY appending ON log.heads TO tenantry_log USING (true) WITH CHECK (true);
+-- Consumers find out by it which tenants have something new.
+CREATE POLICY consuming ON log.heads FOR SELECT TO tenantry_projector, tenantry_worker USING (true);
+CREATE POLICY own_tenant ON log.heads FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, UPDATE ON log.heads TO tenantry_log;
+GRANT SELECT ON log.heads TO
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+
+-- ── Events ──────────────────────────────────────────────────────────────────
+-- What happened. Written by log.append alone and never changed.
+CREATE TABLE log.events (
+    tenant_id       uuid NOT NULL,
+    -- 1, 2, 3 … per tenant, in the order of commits, without gaps.
+    position        bigint NOT NULL,
+    stream_id       uuid NOT NULL,
+    -- 1, 2, 3 … per stream.
+    version         bigint NOT NULL,
+    stream_type     text NOT NULL,
+    -- {stream_type}.{event}, for example invoice.issued.
+    type            text NOT NULL,
+    -- The version of the event's shape.
+    schema_version  smallint NOT NULL,
+    -- How payload is encoded: 1 is MessagePack with field names.
+    codec           smallint NOT NULL,
+    event_id        uuid NOT NULL,
+    occurred_at     timestamptz NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    -- {kind}:{id}, for example user:01J….
+    actor           text NOT NULL,
+    command_id      uuid NOT NULL,
+    correlation_id  uuid NOT NULL,
+    causation_id    uuid,
+    -- W3C trace context of the command, when it was traced.
+    trace_parent    text,
+    -- Further circumstances (roles, impersonator, reason), MessagePack.
+    metadata        bytea,
+    payload         bytea NOT NULL,
+    CONSTRAINT events_pkey PRIMARY KEY (tenant_id, position),
+    -- Serves: loading a stream; two writers of one version cannot both win.
+    CONSTRAINT events_by_stream UNIQUE (tenant_id, stream_id, version)
+);
+ALTER TABLE log.events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.events FORCE ROW LEVEL SECURITY;
+-- The owner reads across tenants to rebuild and verify; it cannot write.
+CREATE POLICY rebuilding ON log.events FOR SELECT TO tenantry_owner USING (true);
+CREATE POLICY appending ON log.events TO tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.events FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT ON log.events TO tenantry_log;
+GRANT SELECT ON log.events TO
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+
+-- The outcome of every command, by which a repetition gets the first answer.
+-- Written with the command's events.
+CREATE TABLE log.commands (
+    tenant_id       uuid NOT NULL,
+    command_id      uuid NOT NULL,
+    -- SHA-256 of what was asked: the same id with another request is refused.
+    request_hash    bytea NOT NULL,
+    stream_id       uuid NOT NULL,
+    version         bigint NOT NULL,
+    -- The positions of its events; first_position > last_position: there were none.
+    first_position  bigint NOT NULL,
+    last_position   bigint NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    CONSTRAINT commands_pkey PRIMARY KEY (tenant_id, command_id)
+);
+ALTER TABLE log.commands ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.commands FORCE ROW LEVEL SECURITY;
+CREATE POLICY appending ON log.commands TO tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.commands FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT ON log.commands TO tenantry_log;
+GRANT SELECT ON log.commands TO tenantry_command, tenantry_worker;
+
+-- Values that only one stream of a tenant may have.
+CREATE TABLE log.claims (
+    tenant_id  uuid NOT NULL,
+    scope      text NOT NULL,
+    key        text NOT NULL,
+    stream_id  uuid NOT NULL,
+    CONSTRAINT claims_pkey PRIMARY KEY (tenant_id, scope, key)
+);
+ALTER TABLE log.claims ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.claims FORCE ROW LEVEL SECURITY;
+CREATE POLICY appending ON log.claims TO tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.claims FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, DELETE ON log.claims TO tenantry_log;
+GRANT SELECT ON log.claims TO tenantry_command, tenantry_worker;
+
+-- The last number taken of every series that has no gaps.
+CREATE TABLE log.series (
+    tenant_id    uuid NOT NULL,
+    series       text NOT NULL,
+    last_number  bigint NOT NULL CHECK (last_number >= 1),
+    CONSTRAINT series_pkey PRIMARY KEY (tenant_id, series)
+) WITH (fillfactor = 50);
+ALTER TABLE log.series ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.series FORCE ROW LEVEL SECURITY;
+CREATE POLICY appending ON log.series TO tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.series FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, UPDATE ON log.series TO tenantry_log;
+GRANT SELECT ON log.series TO tenantry_command, tenantry_worker;
+
+RESET ROLE;
+
+-- ── Append ──────────────────────────────────────────────────────────────────
+-- Writes any number of appends, of any tenants, in one transaction, and gives
+-- each its own verdict: one that loses does not fail its neighbours.
+--
+-- Why positions have no gaps and readers skip nothing: the first statement
+-- locks the head rows of all tenants concerned, in the order of their ids, so
+-- that two calls cannot wait for each other. Whoever holds a head is alone in
+-- that tenant's log until its transaction ends. The second statement starts
+-- after the locks are held; its snapshot therefore contains everything that
+-- was ever written to these tenants, checks against it are exact, and the
+-- positions it gives out become visible in their order, all at once.
+--
+-- The caller sees to it that no two appends of one call write the same stream,
+-- share a command id, touch the same claim or series, or refer to a stream
+-- that another of them writes; it would decide against a state that its
+-- neighbour is about to change.
+--
+-- Plans must not depend on table statistics, which are wrong for a table that
+-- was empty a moment ago: look-ups are LATERAL, thus nested loops over an
+-- index; joins between the arguments, whose sizes nobody knows when the plan
+-- is made, are hash joins.
+GRANT CREATE ON SCHEMA log TO tenantry_log;
+SET ROLE tenantry_log;
+CREATE FUNCTION log.append(
+    -- One element per append.
+    tenants          uuid[],
+    streams          uuid[],
+    stream_types     text[],
+    expected         bigint[],
+    counts           integer[],
+    command_ids      uuid[],
+    request_hashes   bytea[],
+    occurred_at      timestamptz[],
+    actors           text[],
+    correlation_ids  uuid[],
+    causation_ids    uuid[],
+    trace_parents    text[],
+    metadata         bytea[],
+    -- One element per event: its append (1, 2, …), its place in it (1, 2, …).
+    event_appends    integer[],
+    event_places     integer[],
+    event_ids        uuid[],
+    event_types      text[],
+    schema_versions  smallint[],
+    codecs           smallint[],
+    payloads         bytea[],
+    -- One element per claim: t takes, r releases, n takes a number.
+    claim_appends    integer[],
+    claim_kinds      "char"[],
+    claim_scopes     text[],
+    claim_keys       text[],
+    claim_numbers    bigint[],
+    -- One element per reference: a stream that must be at this version.
+    reference_appends   integer[],
+    reference_streams   uuid[],
+    reference_versions  bigint[]
+) RETURNS TABLE (
+    append          integer,
+    -- s stored, d duplicate, h id reused for another request, v version
+    -- conflict, c claim taken, n number not the next, r reference changed,
+    -- t no such tenant.
+    verdict         "char",
+    -- The version the stream has, after the append if it was stored.
+    version         bigint,
+    first_position  bigint,
+    last_position   bigint,
+    recorded_at     timestamptz,
+    -- What was taken: {scope} {key}.
+    claim           text
+)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_nestloop = off
+SET enable_mergejoin = off
+-- The penalties above would look like a query worth compiling.
+SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 1
+    FROM log.heads AS head
+    WHERE head.tenant_id = ANY (tenants)
+    ORDER BY head.tenant_id
+    FOR UPDATE;
+
+    RETURN QUERY
+    WITH request AS MATERIALIZED (
+        SELECT r.*
+        FROM unnest(
+            tenants, streams, stream_types, expected, counts, command_ids, request_hashes,
+            occurred_at, actors, correlation_ids, causation_ids, trace_parents, metadata
+        ) WITH ORDINALITY AS r (
+            tenant_id, stream_id, stream_type, expected, count, command_id, request_hash,
+            occurred_at, actor, correlation_id, causation_id, trace_parent, metadata, append
+        )
+    ),
+    asked_claim AS MATERIALIZED (
+        SELECT c.append, c.kind, c.scope, c.key, c.number, r.tenant_id, r.stream_id
+        FROM unnest(claim_appends, claim_kinds, claim_scopes, claim_keys, claim_numbers)
+            AS c (append, kind, scope, key, number)
+        JOIN request AS r ON r.append = c.append
+    ),
+    refused_claim AS MATERIALIZED (
+        SELECT c.append, c.kind, c.scope || ' ' || c.key AS claim
+        FROM asked_claim AS c
+        LEFT JOIN LATERAL (
+            SELECT held.stream_id
+            FROM log.claims AS held
+            WHERE c.kind = 't'
+                AND held.tenant_id = c.tenant_id AND held.scope = c.scope AND held.key = c.key
+            LIMIT 1
+        ) AS held ON true
+        LEFT JOIN LATERAL (
+            SELECT series.last_number
+            FROM log.series AS series
+            WHERE c.kind = 'n'
+                AND series.tenant_id = c.tenant_id AND series.series = c.scope
+            LIMIT 1
+        ) AS series ON true
+        WHERE (c.kind = 't' AND held.stream_id <> c.stream_id)
+            OR (c.kind = 'n' AND c.number <> coalesce(series.last_number, 0) + 1)
+    ),
+    changed_reference AS MATERIALIZED (
+        SELECT DISTINCT f.append
+        FROM unnest(reference_appends, reference_streams, reference_versions)
+            AS f (append, stream_id, version)
+        JOIN request AS r ON r.append = f.append
+        LEFT JOIN LATERAL (
+            SELECT e.version
+            FROM log.events AS e
+            WHERE e.tenant_id = r.tenant_id AND e.stream_id = f.stream_id
+            ORDER BY e.version DESC
+            LIMIT 1
+        ) AS actual ON true
+        WHERE coalesce(actual.version, 0) <> f.version
+    ),
+    judged AS MATERIALIZED (
+        SELECT
+            r.*,
+            head.position AS head,
+            greatest(head.recorded_at, clock_timestamp()) AS recorded_at,
+            coalesce(actual.version, 0) AS actual,
+            earlier.version AS earlier_version,
+            earlier.first_position AS earlier_first,
+            earlier.last_position AS earlier_last,
+            earlier.recorded_at AS earlier_recorded_at,
+            taken.claim,
+            CASE
+                WHEN head.position IS NULL THEN 't'
+                WHEN earlier.request_hash = r.request_hash
+                    AND earlier.stream_id = r.stream_id THEN 'd'
+                WHEN earlier.request_hash IS NOT NULL THEN 'h'
+                WHEN coalesce(actual.version, 0) <> r.expected THEN 'v'
+                WHEN changed.append IS NOT NULL THEN 'r'
+                WHEN taken.kind = 'n' THEN 'n'
+                WHEN taken.kind = 't' THEN 'c'
+                ELSE 's'
+            END::"char" AS verdict
+        FROM request AS r
+        LEFT JOIN LATERAL (
+            SELECT h.position, h.recorded_at
+            FROM log.heads AS h
+            WHERE h.tenant_id = r.tenant_id
+            LIMIT 1
+        ) AS head ON true
+        LEFT JOIN LATERAL (
+            SELECT c.request_hash, c.stream_id, c.version, c.first_position, c.last_position,
+                c.recorded_at
+            FROM log.commands AS c
+            WHERE c.tenant_id = r.tenant_id AND c.command_id = r.command_id
+            LIMIT 1
+        ) AS earlier ON true
+        LEFT JOIN LATERAL (
+            SELECT e.version
+            FROM log.events AS e
+            WHERE e.tenant_id = r.tenant_id AND e.stream_id = r.stream_id
+            ORDER BY e.version DESC
+            LIMIT 1
+        ) AS actual ON true
+        LEFT JOIN changed_reference AS changed ON changed.append = r.append
+        -- A number that was taken is worth another try, a value is not: it is
+        -- named first.
+        LEFT JOIN (
+            SELECT DISTINCT ON (t.append) t.append, t.kind, t.claim
+            FROM refused_claim AS t
+            ORDER BY t.append, t.kind DESC
+        ) AS taken ON taken.append = r.append
+    ),
+    stored AS MATERIALIZED (
+        SELECT
+            j.*,
+            j.head + 1 + sum(j.count) OVER earlier_appends - j.count AS first_position,
+            j.head + sum(j.count) OVER earlier_appends AS last_position
+        FROM judged AS j
+        WHERE j.verdict = 's'
+        WINDOW earlier_appends AS (PARTITION BY j.tenant_id ORDER BY j.append)
+    ),
+    written_events AS (
+        INSERT INTO log.events (
+            tenant_id, position, stream_id, version, stream_type, type, schema_version, codec,
+            event_id, occurred_at, recorded_at, actor, command_id, correlation_id, causation_id,
+            trace_parent, metadata, payload
+        )
+        SELECT
+            s.tenant_id, s.first_position + e.place - 1, s.stream_id, s.expected + e.place,
+            s.stream_type, e.type, e.schema_version, e.codec,
+            e.event_id, s.occurred_at, s.recorded_at, s.actor, s.command_id, s.correlation_id,
+            s.causation_id, s.trace_parent, s.metadata, e.payload
+        FROM stored AS s
+        JOIN unnest(
+            event_appends, event_places, event_ids, event_types, schema_versions, codecs, payloads
+        ) AS e (append, place, event_id, type, schema_version, codec, payload)
+            ON e.append = s.append
+    ),
+    written_commands AS (
+        INSERT INTO log.commands (
+            tenant_id, command_id, request_hash, stream_id, version, first_position,
+            last_position, recorded_at
+        )
+        SELECT
+            s.tenant_id, s.command_id, s.request_hash, s.stream_id, s.expected + s.count,
+            s.first_position, s.last_position, s.recorded_at
+        FROM stored AS s
+    ),
+    moved_heads AS (
+        UPDATE log.heads AS head
+        SET position = ended.position, recorded_at = ended.recorded_at
+        FROM (
+            SELECT s.tenant_id, max(s.last_position)::bigint AS position,
+                max(s.recorded_at) AS recorded_at
+            FROM stored AS s
+            GROUP BY s.tenant_id
+        ) AS ended
+        WHERE head.tenant_id = ended.tenant_id AND head.position < ended.position
+    ),
+    taken_claims AS (
+        INSERT INTO log.claims (tenant_id, scope, key, stream_id)
+        SELECT c.tenant_id, c.scope, c.key, c.stream_id
+        FROM asked_claim AS c
+        JOIN stored AS s ON s.append = c.append
+        WHERE c.kind = 't'
+        ON CONFLICT DO NOTHING
+    ),
+    released_claims AS (
+        DELETE FROM log.claims AS held
+        USING asked_claim AS c, stored AS s
+        WHERE c.kind = 'r' AND s.append = c.append
+            AND held.tenant_id = c.tenant_id AND held.scope = c.scope AND held.key = c.key
+            AND held.stream_id = c.stream_id
+    ),
+    taken_numbers AS (
+        INSERT INTO log.series (tenant_id, series, last_number)
+        SELECT c.tenant_id, c.scope, c.number
+        FROM asked_claim AS c
+        JOIN stored AS s ON s.append = c.append
+        WHERE c.kind = 'n'
+        ON CONFLICT ON CONSTRAINT series_pkey DO UPDATE SET last_number = excluded.last_number
+    )
+    SELECT
+        j.append::integer,
+        j.verdict,
+        CASE j.verdict
+            WHEN 's' THEN j.expected + j.count
+            WHEN 'd' THEN j.earlier_version
+            ELSE j.actual
+        END,
+        CASE j.verdict WHEN 'd' THEN j.earlier_first ELSE s.first_position::bigint END,
+        CASE j.verdict WHEN 'd' THEN j.earlier_last ELSE s.last_position::bigint END,
+        CASE j.verdict WHEN 'd' THEN j.earlier_recorded_at ELSE j.recorded_at END,
+        j.claim
+    FROM judged AS j
+    LEFT JOIN stored AS s ON s.append = j.append;
+END
+$$;
+REVOKE ALL ON FUNCTION log.append FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.append TO tenantry_command, tenantry_worker;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA log FROM tenantry_log;
+
+SET ROLE tenantry_owner;
+
+-- ── Consumers ───────────────────────────────────────────────────────────────
+-- How far each consumer has come in each tenant's log. A consumer moves its
+-- row from the position it started at, in the transaction that writes what it
+-- made of the events: whoever lost the race writes nothing.
+CREATE TABLE log.checkpoints (
+    -- The read table's name, or reaction:{name}.
+    consumer    text NOT NULL,
+    tenant_id   uuid NOT NULL,
+    position    bigint NOT NULL CHECK (position >= 0),
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT checkpoints_pkey PRIMARY KEY (consumer, tenant_id)
+) WITH (fillfactor = 50);
+ALTER TABLE log.checkpoints ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.checkpoints FORCE ROW LEVEL SECURITY;
+CREATE POLICY consuming ON log.checkpoints
+    TO tenantry_owner, tenantry_projector, tenantry_worker USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.checkpoints FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, UPDATE ON log.checkpoints TO tenantry_projector, tenantry_worker;
+GRANT SELECT ON log.checkpoints TO tenantry_command, tenantry_query;
+
+-- Events that a consumer could not take. It stands still for that tenant until
+-- a later program can.
+CREATE TABLE log.consumer_failures (
+    consumer    text NOT NULL,
+    tenant_id   uuid NOT NULL,
+    position    bigint NOT NULL,
+    attempts    integer NOT NULL,
+    error       text NOT NULL,
+    failed_at   timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT consumer_failures_pkey PRIMARY KEY (consumer, tenant_id)
+);
+ALTER TABLE log.consumer_failures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.consumer_failures FORCE ROW LEVEL SECURITY;
+CREATE POLICY consuming ON log.consumer_failures
+    TO tenantry_owner, tenantry_projector, tenantry_worker USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON log.consumer_failures
+    TO tenantry_projector, tenantry_worker;
+
+-- Commands to be given at a later time. Written with the checkpoint of the
+-- reaction that asked for them, removed once given.
+CREATE TABLE log.timers (
+    tenant_id       uuid NOT NULL,
+    stream_id       uuid NOT NULL,
+    name            text NOT NULL,
+    due_at          timestamptz NOT NULL,
+    -- The command, as the worker dispatches it.
+    dispatch        jsonb NOT NULL,
+    -- From which the command's id derives: a timer that is set anew is another.
+    set_by_event    uuid NOT NULL,
+    correlation_id  uuid NOT NULL,
+    attempts        integer NOT NULL DEFAULT 0,
+    CONSTRAINT timers_pkey PRIMARY KEY (tenant_id, stream_id, name)
+);
+-- Serves: finding what is due, across tenants.
+CREATE INDEX timers_by_due ON log.timers (due_at);
+ALTER TABLE log.timers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.timers FORCE ROW LEVEL SECURITY;
+CREATE POLICY reacting ON log.timers
+    TO tenantry_owner, tenantry_worker USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON log.timers TO tenantry_worker;
+
+-- Commands of reactions and timers that were refused, kept for people to look at.
+CREATE TABLE log.refused_intents (
+    tenant_id       uuid NOT NULL,
+    command_id      uuid NOT NULL,
+    -- reaction:{name} or timer:{name}.
+    origin          text NOT NULL,
+    causation_id    uuid NOT NULL,
+    correlation_id  uuid NOT NULL,
+    dispatch        jsonb NOT NULL,
+    code            text NOT NULL,
+    message         text NOT NULL,
+    refused_at      timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT refused_intents_pkey PRIMARY KEY (tenant_id, command_id)
+);
+ALTER TABLE log.refused_intents ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.refused_intents FORCE ROW LEVEL SECURITY;
+CREATE POLICY reacting ON log.refused_intents
+    TO tenantry_owner, tenantry_worker USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT ON log.refused_intents TO tenantry_worker;
+
+-- ── For operators ───────────────────────────────────────────────────────────
+-- How far each consumer lies behind, in events and in seconds since its tenant
+-- last wrote.
+CREATE VIEW log.consumer_lag WITH (security_invoker = true) AS
+SELECT
+    c.consumer,
+    c.tenant_id,
+    h.position - c.position AS events,
+    CASE WHEN h.position = c.position THEN 0
+        ELSE extract(epoch FROM now() - c.updated_at) END AS seconds
+FROM log.checkpoints AS c
+JOIN log.heads AS h ON h.tenant_id = c.tenant_id;
+GRANT SELECT ON log.consumer_lag TO tenantry_projector, tenantry_worker;
+
+RESET ROLE;
