@@ -144,8 +144,9 @@ GRANT SELECT, INSERT ON log.events TO tenantry_log;
 GRANT SELECT ON log.events TO
     tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
 
--- The outcome of every command, by which a repetition gets the first answer.
--- Written with the command's events.
+-- The outcome of every command that may be repeated, that is, whose id the
+-- caller chose. By it a repetition gets the first answer. Written with the
+-- command's events.
 CREATE TABLE log.commands (
     tenant_id       uuid NOT NULL,
     command_id      uuid NOT NULL,
@@ -228,6 +229,7 @@ CREATE FUNCTION log.append(
     expected         bigint[],
     counts           integer[],
     command_ids      uuid[],
+    -- Null where the command's outcome need not be remembered.
     request_hashes   bytea[],
     occurred_at      timestamptz[],
     actors           text[],
@@ -343,16 +345,17 @@ BEGIN
             head.position AS head,
             greatest(head.recorded_at, clock_timestamp()) AS recorded_at,
             coalesce(actual.version, 0) AS actual,
-            earlier.version AS earlier_version,
-            earlier.first_position AS earlier_first,
-            earlier.last_position AS earlier_last,
-            earlier.recorded_at AS earlier_recorded_at,
+            coalesce(earlier.version, r.expected + r.count) AS earlier_version,
+            coalesce(earlier.first_position, same.position) AS earlier_first,
+            coalesce(earlier.last_position, same.position + r.count - 1) AS earlier_last,
+            coalesce(earlier.recorded_at, same.recorded_at) AS earlier_recorded_at,
             taken.claim,
             CASE
                 WHEN head.position IS NULL THEN 't'
                 WHEN earlier.request_hash = r.request_hash
                     AND earlier.stream_id = r.stream_id THEN 'd'
                 WHEN earlier.request_hash IS NOT NULL THEN 'h'
+                WHEN same.position IS NOT NULL THEN 'd'
                 WHEN coalesce(actual.version, 0) <> r.expected THEN 'v'
                 WHEN changed.append IS NOT NULL THEN 'r'
                 WHEN taken.kind = 'n' THEN 'n'
@@ -370,7 +373,8 @@ BEGIN
             SELECT c.request_hash, c.stream_id, c.version, c.first_position, c.last_position,
                 c.recorded_at
             FROM log.commands AS c
-            WHERE c.tenant_id = r.tenant_id AND c.command_id = r.command_id
+            WHERE r.request_hash IS NOT NULL
+                AND c.tenant_id = r.tenant_id AND c.command_id = r.command_id
             LIMIT 1
         ) AS earlier ON true
         LEFT JOIN LATERAL (
@@ -380,6 +384,16 @@ BEGIN
             ORDER BY e.version DESC
             LIMIT 1
         ) AS actual ON true
+        -- The call was sent again after the connection broke: the events are
+        -- there already, one after the other.
+        LEFT JOIN LATERAL (
+            SELECT e.position, e.recorded_at
+            FROM log.events AS e
+            WHERE actual.version > r.expected
+                AND e.tenant_id = r.tenant_id AND e.stream_id = r.stream_id
+                AND e.version = r.expected + 1 AND e.command_id = r.command_id
+            LIMIT 1
+        ) AS same ON true
         LEFT JOIN changed_reference AS changed ON changed.append = r.append
         -- A number that was taken is worth another try, a value is not: it is
         -- named first.
@@ -424,6 +438,7 @@ BEGIN
             s.tenant_id, s.command_id, s.request_hash, s.stream_id, s.expected + s.count,
             s.first_position, s.last_position, s.recorded_at
         FROM stored AS s
+        WHERE s.request_hash IS NOT NULL
     ),
     moved_heads AS (
         UPDATE log.heads AS head

@@ -29,8 +29,9 @@ pub struct Append {
 pub struct CommandRecord {
     /// The command's identity, the same when it is repeated.
     pub id: Ulid,
-    /// SHA-256 of what was asked.
-    pub request_hash: [u8; 32],
+    /// SHA-256 of what was asked, when the outcome is to be remembered: the
+    /// same id then gets the first answer again.
+    pub request_hash: Option<[u8; 32]>,
     /// When it happened, in the business's eyes.
     pub occurred_at: Timestamp,
     /// Who asked.

@@ -22,9 +22,17 @@ use ulid::Ulid;
 use crate::{Append, AppendError, Appended, CommandRecord, Log, NewEvent};
 
 /// An aggregate as cqrs-es knows them.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent, bound = "")]
-pub(crate) struct Root<A: Aggregate>(pub(crate) A);
+#[derive(Default, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub(crate) struct Root<A: Aggregate> {
+    state: A,
+    /// Where the state goes when the command is refused: the framework would
+    /// throw it away, and the next command load it again.
+    #[serde(skip)]
+    kept: Kept<A>,
+}
+
+type Kept<A> = Arc<Mutex<Option<A>>>;
 
 /// An event as cqrs-es knows them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,14 +64,17 @@ impl<A: Aggregate> cqrs_es::Aggregate for Root<A> {
         facts: &Facts,
         sink: &EventSink<Self>,
     ) -> Result<(), A::Rejection> {
-        for event in self.0.decide(command, facts)? {
+        let events = self.state.decide(command, facts).inspect_err(|_| {
+            *lock(&self.kept) = Some(std::mem::take(&mut self.state));
+        })?;
+        for event in events {
             sink.write(RootEvent(event), self).await;
         }
         Ok(())
     }
 
     fn apply(&mut self, event: RootEvent<A>) {
-        self.0.evolve(&event.0);
+        self.state.evolve(&event.0);
     }
 }
 
@@ -97,7 +108,8 @@ pub(crate) struct Done<A: Aggregate> {
 
 /// Why a command came to nothing.
 pub(crate) enum Failed<A: Aggregate> {
-    Refused(A::Rejection),
+    /// With the state as it was.
+    Refused(A::Rejection, Loaded<A>),
     Append(AppendError),
 }
 
@@ -122,10 +134,13 @@ impl<A: Aggregate> Session<'_, A> {
         facts: Facts,
     ) -> Result<Done<A>, Failed<A>> {
         let id = self.stream.to_string();
+        let version = loaded.version;
+        let kept = Kept::<A>::default();
         let store = Store {
             log: self.log.clone(),
             codec: self.codec.clone(),
             slot: Arc::new(Mutex::new(Slot { loaded: Some(loaded), outcome: None })),
+            kept: kept.clone(),
             append: Append {
                 tenant: self.tenant,
                 stream_type: A::TYPE,
@@ -142,7 +157,10 @@ impl<A: Aggregate> Session<'_, A> {
         let result = CqrsFramework::new(store, vec![], facts).execute(&id, command).await;
         let outcome = lock(&slot).outcome.take();
         match (result, outcome) {
-            (Err(AggregateError::UserError(rejection)), _) => Err(Failed::Refused(rejection)),
+            (Err(AggregateError::UserError(rejection)), _) => {
+                let state = lock(&kept).take().unwrap_or_default();
+                Err(Failed::Refused(rejection, Loaded { state, version }))
+            }
             (_, Some(outcome)) => outcome.map_err(Failed::Append),
             (Err(error), None) => Err(Failed::Append(AppendError::Fault(error.to_string()))),
             (Ok(()), None) => {
@@ -166,6 +184,7 @@ struct Store<A: Aggregate> {
     log: Arc<dyn Log>,
     codec: Arc<EventCodec<A>>,
     slot: Arc<Mutex<Slot<A>>>,
+    kept: Kept<A>,
     append: Append,
     validate_only: bool,
 }
@@ -230,7 +249,7 @@ impl<A: Aggregate> EventStore<Root<A>> for Store<A> {
 
     async fn load_aggregate(&self, _: &str) -> Result<Context<A>, AggregateError<A::Rejection>> {
         let Loaded { state, version } = lock(&self.slot).loaded.take().unwrap_or_default();
-        Ok(Context { root: Root(state), version })
+        Ok(Context { root: Root { state, kept: self.kept.clone() }, version })
     }
 
     async fn commit(
@@ -243,7 +262,7 @@ impl<A: Aggregate> EventStore<Root<A>> for Store<A> {
         let failed = appended.is_err();
         let version = context.version + events.len() as u64;
         lock(&self.slot).outcome = Some(appended.map(|appended| Done {
-            loaded: Loaded { state: context.root.0, version },
+            loaded: Loaded { state: context.root.state, version },
             events: events.iter().map(|event| event.0.clone()).collect(),
             appended,
         }));

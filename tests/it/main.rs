@@ -1,1 +1,3 @@
-//! End-to-end tests.
+//! End-to-end tests, in one binary: linking is the slow part.
+
+mod log;

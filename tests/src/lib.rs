@@ -1,1 +1,6 @@
-//! End-to-end tests over real processes and a real PostgreSQL.
+//! What the end-to-end tests share: a database for each of them, on one server
+//! for all.
+
+mod database;
+
+pub use database::{Database, pool};

@@ -165,7 +165,10 @@ impl<A: Aggregate> Executor<A> {
         let before = Arc::unwrap_or_clone(loaded);
         match session.execute(before, command, facts).await {
             Ok(done) => self.receipt(&**log, order, done).await.map_err(Stop::Error),
-            Err(Failed::Refused(rejection)) => Err(Stop::Error(refused::<A>(&rejection))),
+            Err(Failed::Refused(rejection, before)) => {
+                self.seen.insert((order.tenant, order.id), Arc::new(before));
+                Err(Stop::Error(refused::<A>(&rejection)))
+            }
             Err(Failed::Append(error)) => Err(lost_or_over(order, error)),
         }
     }
@@ -254,11 +257,13 @@ impl<A: Aggregate> Executor<A> {
                 | CommandError::Precondition { .. }
                 | CommandError::ClaimTaken { .. }
         );
-        if !settled || order.validate_only {
+        if !settled || order.validate_only || order.request_hash.is_none() {
             return Err(error);
         }
         match shared.log.outcome(order.tenant, order.command_id).await? {
-            Some((hash, stream, appended)) if hash == order.request_hash && stream == order.id => {
+            Some((hash, stream, appended))
+                if Some(hash) == order.request_hash && stream == order.id =>
+            {
                 repeated(&*shared.log, order, appended).await
             }
             Some(_) => Err(CommandError::CommandIdReused),
@@ -310,7 +315,7 @@ async fn look_up(
     references: References,
     fresh: bool,
 ) -> Result<Referenced, CommandError> {
-    let mut referenced = Referenced::default();
+    let mut found = Referenced::default();
     for (kind, id) in references.aggregates {
         let executor = shared
             .executors
@@ -319,15 +324,15 @@ async fn look_up(
         let state = match executor.referenced(&*shared.log, tenant, id, fresh).await {
             // Another aggregate's id: to the decision there is none.
             Err(CommandError::NotFound(_)) => ReferencedState { kind, id, version: 0, state: None },
-            found => found?,
+            state => state?,
         };
-        referenced.states.push(state);
+        found.states.push(state);
     }
     if !references.series.is_empty() {
         let last = shared.log.series(tenant, &references.series).await?;
-        referenced.series = references.series.into_iter().zip(last).collect();
+        found.series = references.series.into_iter().zip(last).collect();
     }
-    Ok(referenced)
+    Ok(found)
 }
 
 fn lost_or_over(order: &Order, error: AppendError) -> Stop {

@@ -20,8 +20,9 @@ pub struct Order {
     pub command: Vec<u8>,
     /// The command's identity, the same when it is repeated.
     pub command_id: Ulid,
-    /// SHA-256 of what was asked, see [`request_hash`].
-    pub request_hash: [u8; 32],
+    /// SHA-256 of what was asked, see [`request_hash`]; nothing when nobody
+    /// can repeat the command, because nobody else knows its id.
+    pub request_hash: Option<[u8; 32]>,
     /// Who asks.
     pub actor: Actor,
     /// When.

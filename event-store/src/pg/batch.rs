@@ -90,7 +90,7 @@ pub(super) struct Arguments<'a> {
     expected: Vec<i64>,
     counts: Vec<i32>,
     command_ids: Vec<Uuid>,
-    request_hashes: Vec<&'a [u8]>,
+    request_hashes: Vec<Option<&'a [u8]>>,
     occurred_at: Vec<DateTime<Utc>>,
     actors: Vec<String>,
     correlation_ids: Vec<Uuid>,
@@ -134,7 +134,7 @@ impl<'a> Arguments<'a> {
         self.expected.push(number(append.expected));
         self.counts.push(i32::try_from(append.events.len()).unwrap_or(i32::MAX));
         self.command_ids.push(uuid(command.id));
-        self.request_hashes.push(&command.request_hash);
+        self.request_hashes.push(command.request_hash.as_ref().map(<[u8; 32]>::as_slice));
         self.occurred_at.push(command.occurred_at.into());
         self.actors.push(command.actor.to_string());
         self.correlation_ids.push(uuid(command.correlation_id));

@@ -5,6 +5,9 @@ use ulid::Ulid;
 
 use super::uuid;
 
+/// The schema of an empty log.
+pub const SCHEMA: &str = include_str!("../../../schema.sql");
+
 /// The schema version of this program.
 const VERSION: i32 = 1;
 
@@ -49,7 +52,7 @@ pub async fn migrate(client: &mut Client) -> Result<(), MigrateError> {
             return Err(MigrateError::Newer { found });
         }
     } else {
-        transaction.batch_execute(include_str!("../../../schema.sql")).await?;
+        transaction.batch_execute(SCHEMA).await?;
     }
     transaction.commit().await?;
     Ok(())

@@ -1,0 +1,180 @@
+//! Store append: this log against postgres-es, one event of about 200 bytes
+//! per append, in one run on one server.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
+use cqrs_es::persist::{PersistedEventRepository, SerializedEvent};
+use domain::kernel::{Actor, Timestamp};
+use event_store::{
+    Append, CommandRecord, Log, NewEvent, PgLog,
+    pg::{PgLogSettings, Signals},
+};
+use postgres_es::PostgresEventRepository;
+use tokio_util::sync::CancellationToken;
+use ulid::Ulid;
+
+use crate::{
+    peer::Account,
+    report::{Report, Row},
+    server::Server,
+};
+
+/// One measured run.
+struct Measured {
+    per_second: f64,
+    p50: Duration,
+    p99: Duration,
+}
+
+/// Runs every case against both stores, alternating.
+pub(crate) async fn run(server: &Server, report: &mut Report, seconds: u64) -> Result<()> {
+    let length = Duration::from_secs(seconds);
+    for in_flight in [64, 512] {
+        let theirs = peer(server, in_flight, length).await?;
+        for tenants in [1, 16, 500] {
+            let ours = ours(server, in_flight, tenants, length).await?;
+            let case = format!("{in_flight} in flight, {tenants} tenants");
+            report.add(Row::more_is_better(
+                "append",
+                &case,
+                "appends/s",
+                ours.per_second,
+                theirs.per_second,
+            ));
+            for (what, a, b) in [("p50", ours.p50, theirs.p50), ("p99", ours.p99, theirs.p99)] {
+                report.add(Row::less_is_better(
+                    "append",
+                    &format!("{case}, {what}"),
+                    "ms",
+                    a.as_secs_f64() * 1e3,
+                    b.as_secs_f64() * 1e3,
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn ours(
+    server: &Server,
+    in_flight: usize,
+    tenants: usize,
+    length: Duration,
+) -> Result<Measured> {
+    let database = server.log_database("append").await?;
+    let tenants: Arc<[Ulid]> = (0..tenants).map(|_| Ulid::generate()).collect();
+    for tenant in tenants.iter() {
+        database.provision(*tenant).await?;
+    }
+    let shutdown = CancellationToken::new();
+    let signals = Signals::start(database.config(), Duration::from_millis(5), shutdown.clone());
+    let pool = database.pool("tenantry_command", 8)?;
+    let log = PgLog::start(pool, &signals, &PgLogSettings::default(), &shutdown);
+    let next = Arc::new(AtomicU64::new(0));
+    let measured = load(in_flight, length, move || {
+        let (log, tenants, next) = (log.clone(), tenants.clone(), next.clone());
+        async move {
+            let turn = next.fetch_add(1, Ordering::Relaxed);
+            let place = usize::try_from(turn % tenants.len() as u64)?;
+            let tenant = tenants.get(place).copied().unwrap_or_default();
+            log.append(append(tenant)).await?;
+            Ok(())
+        }
+    })
+    .await?;
+    shutdown.cancel();
+    Ok(measured)
+}
+
+fn append(tenant: Ulid) -> Append {
+    let id = Ulid::generate();
+    Append {
+        tenant,
+        stream_type: "account",
+        stream: Ulid::generate(),
+        expected: 0,
+        command: CommandRecord {
+            id,
+            request_hash: None,
+            occurred_at: Timestamp::from_micros(1_700_000_000_000_000),
+            actor: Actor::system("bench"),
+            correlation_id: id,
+            causation_id: None,
+            reason: None,
+            trace_parent: None,
+        },
+        events: vec![NewEvent {
+            id: Ulid::generate(),
+            name: "opened",
+            schema_version: 1,
+            payload: vec![0x61; 200],
+        }],
+        claims: vec![],
+        references: vec![],
+    }
+}
+
+async fn peer(server: &Server, in_flight: usize, length: Duration) -> Result<Measured> {
+    let pool = server.peer_database("append_peer").await?;
+    let repository = Arc::new(PostgresEventRepository::new(pool));
+    load(in_flight, length, move || {
+        let repository = repository.clone();
+        async move {
+            let event = SerializedEvent::new(
+                Ulid::generate().to_string(),
+                1,
+                "account".to_owned(),
+                "opened".to_owned(),
+                "1.0".to_owned(),
+                serde_json::json!({ "text": "a".repeat(185) }),
+                serde_json::json!({}),
+            );
+            repository.persist::<Account>(&[event], None).await?;
+            Ok(())
+        }
+    })
+    .await
+}
+
+/// Keeps `in_flight` calls under way for `length`, after a warm-up.
+async fn load<F, Fut>(in_flight: usize, length: Duration, call: F) -> Result<Measured>
+where
+    F: Fn() -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = Result<()>> + Send,
+{
+    let warm = Instant::now() + Duration::from_secs(1);
+    let end = warm + length;
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..in_flight {
+        let call = call.clone();
+        callers.spawn(async move {
+            let mut times = vec![];
+            loop {
+                let started = Instant::now();
+                if started >= end {
+                    return anyhow::Ok(times);
+                }
+                call().await?;
+                if started >= warm {
+                    times.push(started.elapsed());
+                }
+            }
+        });
+    }
+    let mut times = vec![];
+    while let Some(finished) = callers.join_next().await {
+        times.extend(finished??);
+    }
+    times.sort_unstable();
+    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    #[expect(clippy::cast_precision_loss, reason = "a rate to show")]
+    let per_second = times.len() as f64 / length.as_secs_f64();
+    Ok(Measured { per_second, p50: at(50), p99: at(99) })
+}

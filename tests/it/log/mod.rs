@@ -1,0 +1,4 @@
+//! The log in PostgreSQL.
+
+mod contract;
+mod isolation;
