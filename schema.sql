@@ -97,7 +97,7 @@ CREATE POLICY appending ON log.heads TO tenantry_log USING (true) WITH CHECK (tr
 -- Consumers find out by it which tenants have something new.
 CREATE POLICY consuming ON log.heads FOR SELECT TO tenantry_projector, tenantry_worker USING (true);
 CREATE POLICY own_tenant ON log.heads FOR SELECT USING (tenant_id = log.current_tenant());
-GRANT SELECT, UPDATE ON log.heads TO tenantry_log;
+GRANT SELECT, INSERT, UPDATE ON log.heads TO tenantry_log;
 GRANT SELECT ON log.heads TO
     tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
 
@@ -216,9 +216,10 @@ RESET ROLE;
 -- neighbour is about to change.
 --
 -- Plans must not depend on table statistics, which are wrong for a table that
--- was empty a moment ago: look-ups are LATERAL, thus nested loops over an
--- index; joins between the arguments, whose sizes nobody knows when the plan
--- is made, are hash joins.
+-- was empty a moment ago: look-ups are LATERAL with a limit, which nothing but
+-- a nested loop over an index can do; no table is joined in any other way;
+-- joins between the arguments, whose sizes nobody knows when the plan is made,
+-- are hash joins.
 GRANT CREATE ON SCHEMA log TO tenantry_log;
 SET ROLE tenantry_log;
 CREATE FUNCTION log.append(
@@ -440,16 +441,16 @@ BEGIN
         FROM stored AS s
         WHERE s.request_hash IS NOT NULL
     ),
+    -- The rows are there and locked; this finds each by the index, where an
+    -- UPDATE would have to join.
     moved_heads AS (
-        UPDATE log.heads AS head
-        SET position = ended.position, recorded_at = ended.recorded_at
-        FROM (
-            SELECT s.tenant_id, max(s.last_position)::bigint AS position,
-                max(s.recorded_at) AS recorded_at
-            FROM stored AS s
-            GROUP BY s.tenant_id
-        ) AS ended
-        WHERE head.tenant_id = ended.tenant_id AND head.position < ended.position
+        INSERT INTO log.heads (tenant_id, position, recorded_at)
+        SELECT s.tenant_id, max(s.last_position), max(s.recorded_at)
+        FROM stored AS s
+        WHERE s.count > 0
+        GROUP BY s.tenant_id
+        ON CONFLICT ON CONSTRAINT heads_pkey
+        DO UPDATE SET position = excluded.position, recorded_at = excluded.recorded_at
     ),
     taken_claims AS (
         INSERT INTO log.claims (tenant_id, scope, key, stream_id)
@@ -460,11 +461,20 @@ BEGIN
         ON CONFLICT DO NOTHING
     ),
     released_claims AS (
-        DELETE FROM log.claims AS held
-        USING asked_claim AS c, stored AS s
-        WHERE c.kind = 'r' AND s.append = c.append
-            AND held.tenant_id = c.tenant_id AND held.scope = c.scope AND held.key = c.key
-            AND held.stream_id = c.stream_id
+        DELETE FROM log.claims AS claim
+        WHERE claim.ctid = ANY (ARRAY(
+            SELECT held.place
+            FROM asked_claim AS c
+            JOIN stored AS s ON s.append = c.append
+            JOIN LATERAL (
+                SELECT h.ctid AS place
+                FROM log.claims AS h
+                WHERE c.kind = 'r'
+                    AND h.tenant_id = c.tenant_id AND h.scope = c.scope AND h.key = c.key
+                    AND h.stream_id = c.stream_id
+                LIMIT 1
+            ) AS held ON true
+        ))
     ),
     taken_numbers AS (
         INSERT INTO log.series (tenant_id, series, last_number)

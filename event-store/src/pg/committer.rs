@@ -47,7 +47,7 @@ pub struct CommitSettings {
 impl Default for CommitSettings {
     fn default() -> Self {
         Self {
-            flushers: 3,
+            flushers: 2,
             batch: 512,
             batch_bytes: 4 * 1024 * 1024,
             queue: 8_192,
