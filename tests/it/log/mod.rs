@@ -1,4 +1,5 @@
 //! The log in PostgreSQL.
 
 mod contract;
+mod faults;
 mod isolation;
