@@ -1,0 +1,218 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::kernel::Timestamp;
+use event_store::TenantId;
+
+/// Tenantry: an event-sourced backend for multi-tenant platforms, on
+/// PostgreSQL.
+///
+/// `tenantry up` runs everything on this machine. The other commands work on
+/// what such an `up` runs (--data), or on any database (--database).
+#[derive(Parser, Debug)]
+#[command(name = "tenantry", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Options {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where to work.
+#[derive(Args, Debug)]
+pub(crate) struct Place {
+    /// The data folder of `tenantry up`.
+    #[arg(long, global = true, value_name = "DIR", default_value = "data", env = "TENANTRY_DATA")]
+    pub(crate) data: PathBuf,
+    /// A database to work on instead of a data folder.
+    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+    /// A configuration file. `tenantry config` shows what may be in it.
+    #[arg(long, global = true, value_name = "FILE", env = "TENANTRY_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run everything on this machine: PostgreSQL and all roles.
+    Up(Up),
+    /// Run one or several roles against a database.
+    Serve(Serve),
+    /// Bring a database up to this program's schema.
+    Migrate,
+    /// Give a new tenant a log.
+    Tenant(Tenant),
+    /// Fill the demo tenants with history, by real commands.
+    Demo(Demo),
+    /// Mint a bearer token.
+    Token(Token),
+    /// Show what happened: a stream or a whole tenant, event by event.
+    Replay(Replay),
+    /// Fold everything anew and compare it with the read tables.
+    Verify(Verify),
+    /// Fill a read model's table anew, while everything runs.
+    Rebuild(Rebuild),
+    /// Show the configuration: every key, what it means, what is in effect.
+    Config(Config),
+    /// Print what is generated from the declarations.
+    Describe(Describe),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Up {
+    /// Fill three demo tenants with some weeks of history.
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// The address to listen on.
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    pub(crate) listen: String,
+    /// The command API's port; the query API takes the next. 0 takes free ones.
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    pub(crate) port: u16,
+}
+
+/// What a process can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Takes commands over HTTP.
+    CommandApi,
+    /// Answers queries over GraphQL.
+    QueryApi,
+    /// Folds the log into the read tables.
+    Projector,
+    /// Runs reactions and timers.
+    Worker,
+}
+
+impl Role {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::CommandApi, Self::QueryApi, Self::Projector, Self::Worker];
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Which roles.
+    #[arg(required = true, value_name = "ROLE")]
+    pub(crate) roles: Vec<Role>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Tenant {
+    #[command(subcommand)]
+    pub(crate) action: TenantAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum TenantAction {
+    /// Give a new tenant a log, and print its id.
+    Create {
+        /// The tenant's name.
+        name: String,
+    },
+    /// List the tenants.
+    List,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// Other seeds make other histories.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Days of history, up to today.
+    #[arg(long, default_value_t = 56)]
+    pub(crate) days: u32,
+    /// Make about so many events instead of the usual amount.
+    #[arg(long, value_name = "N")]
+    pub(crate) events: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Token {
+    /// The bearer's tenant.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// The bearer's own id in the tenant.
+    #[arg(long, default_value = "admin")]
+    pub(crate) subject: String,
+    /// A role of the bearer, repeatable: admin, member, viewer, auditor.
+    #[arg(long = "role", value_name = "ROLE", default_value = "admin")]
+    pub(crate) roles: Vec<String>,
+    /// How long it is good for, in seconds; the configured time by default.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) lifetime: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    /// Whose log.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// One stream, by the id of its aggregate, for example inv_01J….
+    #[arg(value_name = "ID")]
+    pub(crate) stream: Option<String>,
+    /// Up to this version of the stream.
+    #[arg(long, value_name = "N", requires = "stream")]
+    pub(crate) to_version: Option<u64>,
+    /// Up to this position in the tenant's log.
+    #[arg(long, value_name = "N")]
+    pub(crate) to_position: Option<u64>,
+    /// Up to this moment, for example 2026-11-20T09:30:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to_time: Option<Timestamp>,
+    /// Show the state of the aggregate after the last event.
+    #[arg(long, requires = "stream")]
+    pub(crate) state: bool,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object per line, for programs.
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// One read model; all by default.
+    #[arg(value_name = "READ_MODEL")]
+    pub(crate) read_model: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Rebuild {
+    /// Which read model.
+    #[arg(value_name = "READ_MODEL")]
+    pub(crate) read_model: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Config {
+    /// Show what is in effect here, without secrets, instead of the defaults.
+    #[arg(long)]
+    pub(crate) effective: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Describe {
+    /// What to print.
+    #[arg(value_enum)]
+    pub(crate) what: What,
+}
+
+/// What is generated from the declarations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// The command API as an OpenAPI 3.1 document.
+    Openapi,
+    /// The query API as a GraphQL schema.
+    Graphql,
+    /// The read tables as SQL.
+    Tables,
+}

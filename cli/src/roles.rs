@@ -1,0 +1,245 @@
+//! Starts roles in this process, and ends them in the right order.
+
+use std::{io, net::SocketAddr, path::Path, sync::Arc};
+
+use anyhow::{Context, Result};
+use command_api::{CommandApi, PgReadModels};
+use domain::kernel::{Domain, Registry};
+use event_store::{
+    Commands, Log, PgLog,
+    pg::{CommitSettings, PgLogSettings, Signals},
+};
+use service::{
+    auth::{Key, Verifier},
+    config::Config,
+    database::{Database, DatabaseRole},
+    health::Health,
+    http,
+    shutdown::Shutdown,
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::options::Role;
+
+/// The roles of this process.
+pub(crate) struct Running {
+    /// What takes work in from outside or from the log; ends with `shutdown`.
+    working: JoinSet<Result<()>>,
+    shutdown: Shutdown,
+    /// What the others work with; ends after them.
+    plumbing: CancellationToken,
+    /// Where commands are taken.
+    pub(crate) command_api: Option<SocketAddr>,
+    /// Where queries are answered.
+    pub(crate) query_api: Option<SocketAddr>,
+}
+
+/// How the configuration wants the log.
+pub(crate) fn log_settings(config: &Config) -> PgLogSettings {
+    PgLogSettings {
+        commit: CommitSettings {
+            flushers: config.log.flushers,
+            batch: config.log.max_batch,
+            queue: config.log.queue_limit,
+            ..CommitSettings::default()
+        },
+        poll: config.log.poll_interval,
+        ..PgLogSettings::default()
+    }
+}
+
+/// Hints over the connection of a database's kind.
+pub(crate) fn signals(config: &Config, database: &Database, end: &CancellationToken) -> Signals {
+    Signals::start(database.connecting().clone(), config.log.notify_interval, end.clone())
+}
+
+/// Starts one role after the other.
+struct Starting<'a> {
+    config: &'a Config,
+    registry: &'a Arc<Registry>,
+    shutdown: &'a Shutdown,
+    plumbing: CancellationToken,
+    /// One connection for hints serves all roles of a process.
+    signals: Option<Signals>,
+    health: Health,
+}
+
+impl Starting<'_> {
+    /// The connections of a role, watched by the process's health.
+    async fn database(&mut self, role: DatabaseRole, connections: usize) -> Result<Database> {
+        let database = Database::connect(&self.config.database, role, connections).await?;
+        let watched = database.clone();
+        let check = move || {
+            let database = watched.clone();
+            async move { database.ping().await }
+        };
+        self.health = std::mem::take(&mut self.health).check(role.name(), check);
+        Ok(database)
+    }
+
+    fn signals(&mut self, database: &Database) -> Signals {
+        let (config, plumbing) = (self.config, &self.plumbing);
+        self.signals.get_or_insert_with(|| signals(config, database, plumbing)).clone()
+    }
+
+    fn log(&mut self, database: &Database) -> Arc<PgLog> {
+        let signals = self.signals(database);
+        let pool = database.raw().clone();
+        PgLog::start(pool, &signals, &log_settings(self.config), &self.plumbing)
+    }
+}
+
+impl Running {
+    /// Starts these roles against the configured database.
+    pub(crate) async fn start<D: Domain>(
+        config: &Config,
+        registry: &Arc<Registry>,
+        roles: &[Role],
+        shutdown: &Shutdown,
+    ) -> Result<Self> {
+        let mut starting = Starting {
+            config,
+            registry,
+            shutdown,
+            plumbing: CancellationToken::new(),
+            signals: None,
+            health: Health::new(shutdown),
+        };
+        let mut running = Self {
+            working: JoinSet::new(),
+            shutdown: shutdown.clone(),
+            plumbing: starting.plumbing.clone(),
+            command_api: None,
+            query_api: None,
+        };
+        let has = |role| roles.contains(&role);
+        // Those that answer /readyz come last, so that they ask for all.
+        if has(Role::Projector) {
+            running.projector(&mut starting).await?;
+        }
+        if has(Role::Worker) {
+            running.worker::<D>(&mut starting).await?;
+        }
+        if has(Role::QueryApi) {
+            running.query_api(&mut starting).await?;
+        }
+        if has(Role::CommandApi) {
+            running.command_api::<D>(&mut starting).await?;
+        }
+        let silent = running.command_api.is_none() && running.query_api.is_none();
+        if silent && !config.telemetry.metrics_listen.is_empty() {
+            running.health(&starting)?;
+        }
+        Ok(running)
+    }
+
+    async fn projector(&mut self, starting: &mut Starting<'_>) -> Result<()> {
+        let connections = starting.config.database.projector_connections;
+        let database = starting.database(DatabaseRole::Projector, connections).await?;
+        let subscription = starting.log(&database).subscribe();
+        let settings = projector::Settings {
+            batch: starting.config.projector.batch as u64,
+            ..projector::Settings::default()
+        };
+        let projector =
+            projector::Projector::new(database.raw().clone(), starting.registry.clone(), settings)
+                .announcing(starting.signals(&database));
+        let end = starting.shutdown.token().clone();
+        self.working.spawn(async move {
+            projector::run(projector, subscription, end).await;
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn worker<D: Domain>(&mut self, starting: &mut Starting<'_>) -> Result<()> {
+        let connections = starting.config.database.worker_connections;
+        let database = starting.database(DatabaseRole::Worker, connections).await?;
+        let worker = worker::Worker::new(
+            starting.registry.clone(),
+            Commands::new::<D>(starting.log(&database)),
+            database.raw().clone(),
+            Arc::new(service::now),
+            worker::Settings::from(&starting.config.worker),
+        );
+        let shutdown = starting.shutdown.clone();
+        self.working.spawn(async move {
+            worker::run(Arc::new(worker), shutdown).await;
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn query_api(&mut self, starting: &mut Starting<'_>) -> Result<()> {
+        let connections = starting.config.database.query_connections;
+        let database = starting.database(DatabaseRole::Query, connections).await?;
+        let listener = http::bind(&starting.config.query_api.listen)?;
+        self.query_api = Some(listener.address());
+        let resources = query_api::Resources {
+            registry: starting.registry.clone(),
+            signals: starting.signals(&database),
+            database,
+            verifier: verifier(starting.config)?,
+        };
+        let (config, shutdown) = (starting.config.clone(), starting.shutdown.clone());
+        self.working.spawn(async move {
+            Ok(query_api::run(listener, &config, resources, &shutdown).await?)
+        });
+        Ok(())
+    }
+
+    async fn command_api<D: Domain>(&mut self, starting: &mut Starting<'_>) -> Result<()> {
+        let connections = starting.config.database.command_connections;
+        let database = starting.database(DatabaseRole::Command, connections).await?;
+        let listener = http::bind(&starting.config.command_api.listen)?;
+        self.command_api = Some(listener.address());
+        let commands = Commands::new::<D>(starting.log(&database));
+        let signals = starting.signals(&database);
+        let read_models = PgReadModels::new(starting.registry, database.raw().clone(), signals);
+        let api = CommandApi::new(
+            starting.registry.clone(),
+            commands,
+            Some(read_models),
+            (verifier(starting.config)?, starting.health.clone()),
+            &starting.config.command_api,
+        )?;
+        let (config, shutdown) = (starting.config.clone(), starting.shutdown.clone());
+        self.working
+            .spawn(async move { Ok(command_api::run(api, listener, &config, &shutdown).await?) });
+        Ok(())
+    }
+
+    fn health(&mut self, starting: &Starting<'_>) -> Result<()> {
+        let listener = http::bind(&starting.config.telemetry.metrics_listen)?;
+        let health = starting.health.clone();
+        let server = http::Server {
+            limits: http::Limits::from(&starting.config.query_api),
+            threads: 1,
+            grace: starting.config.shutdown.grace,
+        };
+        let shutdown = starting.shutdown.clone();
+        self.working.spawn(async move {
+            http::serve(listener, server, &shutdown, move |config| health.routes(config)).await?;
+            Ok(())
+        });
+        Ok(())
+    }
+
+    /// Waits until the end begins, or a role ends by itself, which ends all.
+    pub(crate) async fn end(mut self) -> Result<()> {
+        let mut outcome = Ok(());
+        while let Some(ended) = self.working.join_next().await {
+            self.shutdown.begin();
+            let ended = ended.map_err(io::Error::other).context("a role broke off");
+            outcome = outcome.and(ended.and_then(|ended| ended));
+        }
+        self.plumbing.cancel();
+        outcome
+    }
+}
+
+/// Verifies tokens with the configured key.
+fn verifier(config: &Config) -> Result<Verifier> {
+    Ok(Verifier::new(&Key::open(Path::new(&config.auth.signing_key_file))?, &config.auth))
+}

@@ -1,0 +1,218 @@
+//! The tools: each does one thing and ends.
+
+use std::{io::Write, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use domain::kernel::{ActorKind, Domain, Registry};
+use event_store::{
+    Commands, PgLog, TenantId,
+    pg::{self, Signals},
+};
+use service::{
+    auth::{Issuer, Key, TokenRequest},
+    config::Config,
+    database::{Database, DatabaseRole},
+};
+use tokio_util::sync::CancellationToken;
+use ulid::Ulid;
+
+use crate::{
+    demo,
+    options::{Demo, Rebuild, Replay, TenantAction, Token, Verify, What},
+    place::owner,
+    print,
+    progress::Bar,
+    replay as events, roles, say,
+};
+
+/// Connections of a tool.
+const CONNECTIONS: usize = 4;
+
+/// Brings a database up to date: the log, the read tables, the reactions.
+pub(crate) async fn migrate(config: &Config, registry: &Registry) -> Result<()> {
+    let mut client = owner(config).await?;
+    pg::migrate(&mut client).await?;
+    for table in projector::create_tables(&mut client, registry).await? {
+        say(&format!("created read.{table}"));
+    }
+    worker::register(&mut client, registry).await?;
+    say("the database is up to date");
+    Ok(())
+}
+
+pub(crate) async fn tenant(config: &Config, action: &TenantAction) -> Result<()> {
+    let client = owner(config).await?;
+    match action {
+        TenantAction::Create { name } => {
+            let id = Ulid::generate();
+            pg::provision(&client, id, name).await?;
+            print(&TenantId(id).to_string());
+        }
+        TenantAction::List => {
+            for tenant in pg::tenants(&client).await? {
+                print(&format!("{}  {}", TenantId(tenant.id), tenant.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Fills the demo tenants through a command path of its own.
+pub(crate) async fn demo<D: Domain>(config: &Config, options: &Demo) -> Result<()> {
+    let today = service::now().date();
+    let demo = demo::Demo { seed: options.seed, days: options.days, ..demo::Demo::until(today) };
+    let demo = options.events.map_or(demo, |events| demo.of_events(events));
+    let client = owner(config).await?;
+    let database = Database::connect(&config.database, DatabaseRole::Command, CONNECTIONS).await?;
+    let end = CancellationToken::new();
+    let signals = roles::signals(config, &database, &end);
+    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config), &end);
+    fill(&client, &Commands::new::<D>(log), &demo).await?;
+    // The last wake-ups leave with the next interval.
+    tokio::time::sleep(config.log.notify_interval + Duration::from_millis(50)).await;
+    end.cancel();
+    Ok(())
+}
+
+/// Gives the demo's tenants their logs and their history.
+pub(crate) async fn fill(
+    owner: &tokio_postgres::Client,
+    commands: &Arc<Commands>,
+    demo: &demo::Demo,
+) -> Result<()> {
+    for tenant in demo.tenants() {
+        pg::provision(owner, tenant.id, tenant.name).await?;
+    }
+    let bar = Bar::counting("commands");
+    let moving = bar.clone();
+    let done =
+        demo::run(commands, demo, move |at| moving.at(at.commands, at.of, "demo history")).await;
+    bar.end();
+    say(&format!("the demo tenants have their history: {} commands", done?.commands));
+    Ok(())
+}
+
+pub(crate) fn token(config: &Config, options: &Token) -> Result<()> {
+    let key = Key::open(Path::new(&config.auth.signing_key_file))?;
+    let token = Issuer::new(&key, &config.auth)?.mint(&TokenRequest {
+        tenant: options.tenant.0,
+        subject: options.subject.clone(),
+        roles: options.roles.clone(),
+        lifetime: options.lifetime.map(Duration::from_secs),
+        kind: ActorKind::User,
+    })?;
+    print(&token);
+    Ok(())
+}
+
+pub(crate) async fn replay(config: &Config, registry: &Registry, options: &Replay) -> Result<()> {
+    let database = Database::connect(&config.database, DatabaseRole::Query, CONNECTIONS).await?;
+    let end = CancellationToken::new();
+    let signals = Signals::silent();
+    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config), &end);
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let shown = events::run(&*log, registry, options, &mut out).await;
+    match shown.and_then(|()| Ok(out.flush()?)) {
+        // Whoever reads has seen enough.
+        Err(error) if is_broken_pipe(&error) => Ok(()),
+        ended => ended,
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Whether the tables hold what the log says.
+pub(crate) async fn verify(
+    config: &Config,
+    registry: &Arc<Registry>,
+    options: &Verify,
+) -> Result<bool> {
+    let database = Database::connect(&config.database, DatabaseRole::Owner, CONNECTIONS).await?;
+    let bar = Bar::counting("events");
+    let moving = bar.clone();
+    let verified =
+        projector::verify(database.raw(), registry, options.read_model.as_deref(), move |at| {
+            moving.at(at.done, at.total, at.phase.to_string());
+        })
+        .await;
+    bar.end();
+    let verified = verified?;
+    for difference in &verified.differences {
+        print(&difference.to_string());
+    }
+    let told = verified.differences.len() as u64;
+    if verified.found > told {
+        print(&format!("and {} more", verified.found - told));
+    }
+    say(&format!(
+        "{} rows of {} tenants compared with a fresh fold of {} events: {}",
+        verified.rows,
+        verified.tenants,
+        verified.events,
+        match verified.found {
+            0 => "no difference".to_owned(),
+            1 => "1 difference".to_owned(),
+            found => format!("{found} differences"),
+        }
+    ));
+    Ok(verified.found == 0)
+}
+
+pub(crate) async fn rebuild(
+    config: &Config,
+    registry: &Arc<Registry>,
+    options: &Rebuild,
+) -> Result<()> {
+    let database = Database::connect(&config.database, DatabaseRole::Owner, CONNECTIONS).await?;
+    let bar = Bar::counting("events");
+    let moving = bar.clone();
+    let started = std::time::Instant::now();
+    let rebuilt = projector::rebuild(database.raw(), registry, &options.read_model, move |at| {
+        moving.at(at.done, at.total, at.phase.to_string());
+    })
+    .await;
+    bar.end();
+    let rebuilt = rebuilt?;
+    say(&format!(
+        "{} rows from {} events in {:.1} s; {} has been replaced",
+        rebuilt.rows,
+        rebuilt.events,
+        started.elapsed().as_secs_f64(),
+        options.read_model
+    ));
+    Ok(())
+}
+
+pub(crate) fn describe(registry: &Arc<Registry>, what: What) -> Result<()> {
+    let text = match what {
+        What::Openapi => serde_json::to_string_pretty(&command_api::openapi(registry))
+            .context("writing the OpenAPI document")?,
+        What::Graphql => query_api::sdl(registry)?,
+        What::Tables => {
+            registry.read_models().iter().map(projector::ddl).collect::<Vec<_>>().join("\n")
+        }
+    };
+    print(text.trim_end());
+    Ok(())
+}
+
+/// Waits until the read tables and the reactions have seen all that is in the
+/// logs now.
+pub(crate) async fn caught_up(client: &tokio_postgres::Client) -> Result<()> {
+    let behind = "SELECT count(*) FROM log.heads AS h
+         LEFT JOIN (
+             SELECT tenant_id, min(position) AS position FROM log.checkpoints GROUP BY tenant_id
+         ) AS c USING (tenant_id)
+         WHERE h.position > coalesce(c.position, 0)";
+    loop {
+        let rows: i64 = client.query_one(behind, &[]).await?.try_get(0)?;
+        if rows == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
