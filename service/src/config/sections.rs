@@ -1,0 +1,205 @@
+//! The sections of the configuration as the processes read them. What each key
+//! means to an operator is told in `config.default.toml`.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// Where PostgreSQL is and how it is used.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// URL or key=value pairs; empty when there is none.
+    #[serde(serialize_with = "redacted")]
+    pub url: SecretString,
+    /// The command API's pool.
+    pub command_connections: usize,
+    /// The query API's pool.
+    pub query_connections: usize,
+    /// The projector's pool.
+    pub projector_connections: usize,
+    /// The worker's pool.
+    pub worker_connections: usize,
+    /// The longest a new connection may take.
+    #[serde(rename = "connect_timeout_ms", with = "millis")]
+    pub connect_timeout: Duration,
+    /// The longest wait for a free connection.
+    #[serde(rename = "wait_timeout_ms", with = "millis")]
+    pub wait_timeout: Duration,
+    /// The longest a statement may take.
+    #[serde(rename = "statement_timeout_ms", with = "millis")]
+    pub statement_timeout: Duration,
+}
+
+/// How the log is written and followed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Batches in flight at the same time.
+    pub flushers: usize,
+    /// The most appends in one batch.
+    pub max_batch: usize,
+    /// The most appends that may wait.
+    pub queue_limit: usize,
+    /// How long wake-ups are collected.
+    #[serde(rename = "notify_interval_ms", with = "millis")]
+    pub notify_interval: Duration,
+    /// The longest time between two looks at the log.
+    #[serde(rename = "poll_interval_ms", with = "millis")]
+    pub poll_interval: Duration,
+}
+
+/// The write side's HTTP server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandApi {
+    /// Host and port.
+    pub listen: String,
+    /// Serving threads; 0 means one per core.
+    pub threads: usize,
+    /// The largest request body.
+    pub max_body_bytes: usize,
+    /// The longest a request may take.
+    #[serde(rename = "request_timeout_ms", with = "millis")]
+    pub request_timeout: Duration,
+}
+
+/// The read side's HTTP server and its limits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryApi {
+    /// Host and port.
+    pub listen: String,
+    /// Serving threads; 0 means one per core.
+    pub threads: usize,
+    /// The largest request body.
+    pub max_body_bytes: usize,
+    /// The longest a query may take.
+    #[serde(rename = "request_timeout_ms", with = "millis")]
+    pub request_timeout: Duration,
+    /// How deep a query may nest.
+    pub max_depth: usize,
+    /// How many fields a query may select.
+    pub max_complexity: usize,
+    /// The most rows on one page.
+    pub max_page: usize,
+    /// How many aliases a query may have.
+    pub max_aliases: usize,
+    /// The longest wait for a consistency token.
+    #[serde(rename = "consistency_wait_ms", with = "millis")]
+    pub consistency_wait: Duration,
+    /// Whether GraphiQL and introspection are served.
+    pub development: bool,
+}
+
+/// How read models are kept up to date.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Projector {
+    /// The most events in one transaction.
+    pub batch: usize,
+    /// The longest time between two looks at the log.
+    #[serde(rename = "poll_interval_ms", with = "millis")]
+    pub poll_interval: Duration,
+}
+
+/// How reactions are run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// The most events or timers taken at once.
+    pub batch: usize,
+    /// The longest time between two looks at the log.
+    #[serde(rename = "poll_interval_ms", with = "millis")]
+    pub poll_interval: Duration,
+    /// How often a failing reaction is tried again.
+    pub max_retries: u32,
+}
+
+/// Who issues tokens and what they look like.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// The key file; empty when there is none.
+    pub signing_key_file: String,
+    /// The claim `iss`.
+    pub issuer: String,
+    /// The claim `aud`.
+    pub audience: String,
+    /// How long a new token is good for.
+    #[serde(rename = "token_lifetime_seconds", with = "seconds")]
+    pub token_lifetime: Duration,
+}
+
+/// What the processes tell about themselves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// Which log records are written.
+    pub filter: String,
+    /// In which form.
+    pub format: LogFormat,
+    /// The collector of traces; empty for none.
+    pub otlp_endpoint: String,
+    /// The part of traces that is sent.
+    pub otlp_sample_ratio: f64,
+    /// Host and port of processes without an API; empty for none.
+    pub metrics_listen: String,
+    /// How many tenants are named in metrics.
+    pub tenant_labels: usize,
+}
+
+/// The form of log records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// Lines for people.
+    Text,
+}
+
+/// How a process ends.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shutdown {
+    /// How long requests in flight may take to finish.
+    #[serde(rename = "grace_seconds", with = "seconds")]
+    pub grace: Duration,
+}
+
+/// What stands in a printed configuration where a secret is.
+pub(super) const REDACTED: &str = "[redacted]";
+
+fn redacted<S: serde::Serializer>(secret: &SecretString, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(if secret.expose_secret().is_empty() { "" } else { REDACTED })
+}
+
+mod millis {
+    //! Durations as whole milliseconds.
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        u64::try_from(time.as_millis()).unwrap_or(u64::MAX).serialize(to)
+    }
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_millis)
+    }
+}
+
+mod seconds {
+    //! Durations as whole seconds.
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        time.as_secs().serialize(to)
+    }
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_secs)
+    }
+}
