@@ -63,6 +63,15 @@ pub trait Aggregate:
     }
 }
 
+/// What a repeated order comes to: nothing, if it is the same as before, else
+/// a refusal.
+///
+/// # Errors
+/// The refusal, when it is not the same.
+pub fn already<E, R>(same: bool, otherwise: impl FnOnce() -> R) -> Result<Vec<E>, R> {
+    if same { Ok(vec![]) } else { Err(otherwise()) }
+}
+
 /// The orders that one aggregate takes.
 ///
 /// An externally tagged enum with `rename_all = "kebab-case"` whose variants

@@ -181,7 +181,8 @@ impl<A: Aggregate> EventCodec<A> {
     }
 }
 
-/// The slow path for old shapes: through a JSON value and the upcasts.
+/// The slow path for old shapes: through a JSON value and the upcasts, and on
+/// as if the fields had been stored that way.
 fn lift<E: Event>(
     shape: &Shape,
     version: u16,
@@ -191,8 +192,8 @@ fn lift<E: Event>(
     for lift in shape.lifts.iter().skip(usize::from(version.saturating_sub(1))) {
         lift(&mut fields);
     }
-    let tagged = Map::from_iter([(shape.name.clone(), Value::Object(fields))]);
-    Ok(serde_json::from_value(Value::Object(tagged))?)
+    let payload = rmp_serde::to_vec_named(&fields)?;
+    Ok(E::deserialize(Tagged { name: &shape.name, payload: &payload })?)
 }
 
 /// Shows serde an externally tagged enum whose tag is kept elsewhere.

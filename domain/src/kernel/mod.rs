@@ -7,6 +7,7 @@
 //! of these declarations are for. They find everything in the [`Registry`].
 
 mod aggregate;
+mod bounded;
 mod cell;
 mod claim;
 mod codec;
@@ -23,11 +24,14 @@ mod registry;
 mod schema;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 mod variant;
 
-pub use aggregate::{Aggregate, Command, Event, Kind, Rejection, Upcast};
+pub use aggregate::{Aggregate, Command, Event, Kind, Rejection, Upcast, already};
+pub use bounded::{BasisPoints, Days, Positive};
 pub use cell::{Cell, CellError, KeyPart, RowKey};
 pub use claim::Claim;
 pub use codec::{CodecError, DecodeFn, Encoded, EventCodec, NAMED_MESSAGE_PACK};
@@ -35,10 +39,10 @@ pub use column::{Column, ColumnKind, Table};
 pub use facts::{Actor, ActorKind, Facts, Referenced, ReferencedState, References};
 pub use fold::{Changes, Fold, FoldError, Work};
 pub use id::{Id, IdError};
-pub use money::{Amount, BasisPoints, Currency, Money, MoneyError, Positive};
+pub use money::{Amount, Currency, Money, MoneyError};
 pub use personal::Personal;
 pub use reaction::{Dispatch, Intent, Reaction, Timer};
-pub use read_model::{Folds, Keys, ReadModel, Slot, Sources};
+pub use read_model::{Folds, Keys, ReadModel, Slot, SourceVisitor, Sources};
 pub use recorded::{AnyRecorded, Envelope, Recorded};
 pub use registry::{
     AggregateEntry, CommandEntry, Context, Domain, EventEntry, Interpreter, ReactionEntry,

@@ -1,9 +1,16 @@
 //! Money as integers of the smallest unit, with the currency attached.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{
+    borrow::Cow,
+    fmt,
+    ops::{Add, AddAssign, Sub, SubAssign},
+    str::FromStr,
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::BasisPoints;
 
 /// An amount in the smallest unit of its currency; negative is owed the other
 /// way round.
@@ -13,6 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[serde(deny_unknown_fields)]
 pub struct Money {
     /// Units of the currency's smallest denomination: cents, or whole yen.
+    #[schemars(range(min = -1_000_000_000_000_000_i64, max = 1_000_000_000_000_000_i64))]
     pub minor: i64,
     /// ISO 4217 code.
     pub currency: Currency,
@@ -34,6 +42,12 @@ impl Money {
     #[must_use]
     pub const fn new(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
+    }
+
+    /// Nothing of a currency.
+    #[must_use]
+    pub const fn zero(currency: Currency) -> Self {
+        Self::new(0, currency)
     }
 
     /// Adds an amount of the same currency.
@@ -66,13 +80,20 @@ impl Money {
         Ok(Self { minor, ..self })
     }
 
+    /// A share of the amount, rounding half away from zero.
+    #[must_use]
+    pub fn share(self, rate: BasisPoints) -> Self {
+        // At most the whole, which fits.
+        self.scaled(rate.get(), 10_000).unwrap_or(self)
+    }
+
     /// Splits in proportion to the weights by largest remainder: the parts sum
     /// to the whole. The earlier of two equal remainders gets the odd unit.
     /// Weights that are all zero count as equal; no weights, no parts.
     #[must_use]
-    pub fn split(self, weights: &[u32]) -> Vec<Self> {
+    pub fn split(self, weights: &[u64]) -> Vec<Self> {
         let even = weights.iter().all(|weight| *weight == 0);
-        let weight = |w: &u32| if even { 1 } else { i128::from(*w) };
+        let weight = |w: &u64| if even { 1 } else { i128::from(*w) };
         let total: i128 = weights.iter().map(weight).sum();
         if total == 0 {
             return vec![];
@@ -104,6 +125,36 @@ impl Money {
         } else {
             Err(MoneyError::Currencies(self.currency, other.currency))
         }
+    }
+}
+
+/// For amounts whose currency has been looked at, and for folds, which may not
+/// refuse: keeps its own currency, and stays at the limits of what fits. Where
+/// either is in doubt, [`Money::plus`] tells.
+impl Add for Money {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { minor: self.minor.saturating_add(other.minor), ..self }
+    }
+}
+
+/// As the addition.
+impl Sub for Money {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self { minor: self.minor.saturating_sub(other.minor), ..self }
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for Money {
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
     }
 }
 
@@ -182,61 +233,6 @@ impl<'de> Deserialize<'de> for Amount {
         })
     }
 }
-
-macro_rules! bounded_integer {
-    ($(#[$doc:meta])* $name:ident, $min:literal..=$max:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(i64);
-
-        impl $name {
-            /// Accepts a number within the bounds.
-            #[must_use]
-            pub const fn new(value: i64) -> Option<Self> {
-                if value >= $min && value <= $max { Some(Self(value)) } else { None }
-            }
-
-            /// The number.
-            #[must_use]
-            pub const fn get(self) -> i64 {
-                self.0
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value = i64::deserialize(deserializer)?;
-                Self::new(value).ok_or_else(|| {
-                    de::Error::custom(format!("must be {} to {}, is {value}", $min, $max))
-                })
-            }
-        }
-
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-            fn inline_schema() -> bool {
-                true
-            }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({
-                    "type": "integer", "format": "int64", "minimum": $min, "maximum": $max,
-                })
-            }
-        }
-    };
-}
-
-bounded_integer!(
-    /// A count of at least one and at most a billion.
-    Positive, 1..=1_000_000_000
-);
-bounded_integer!(
-    /// A rate in hundredths of a percent, 0 to 100 %.
-    BasisPoints, 0..=10_000
-);
 
 /// An ISO 4217 currency.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -40,6 +40,26 @@ pub enum Intent {
     Cancel(Timer),
 }
 
+impl Intent {
+    /// To give an order to one `A` now.
+    #[must_use]
+    pub fn dispatch<A: Aggregate>(id: Id<A>, command: &A::Command) -> Self {
+        Self::Dispatch(Dispatch::to(id, command))
+    }
+
+    /// To give an order to one `A` when it is due, unless the timer is
+    /// cancelled first.
+    #[must_use]
+    pub fn schedule<A: Aggregate>(
+        timer: Timer,
+        due: Timestamp,
+        id: Id<A>,
+        command: &A::Command,
+    ) -> Self {
+        Self::Schedule { timer, due, dispatch: Dispatch::to(id, command) }
+    }
+}
+
 /// The name of a timer, unique for the aggregate it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timer {

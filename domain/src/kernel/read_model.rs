@@ -129,10 +129,18 @@ impl<'a, R: ReadModel> Slot<'a, R> {
 pub trait Sources<R: ReadModel> {
     /// The types of the aggregates.
     fn types() -> Vec<&'static str>;
+    /// Shows each of the aggregates to a visitor that needs more than names.
+    fn each(visitor: &mut impl SourceVisitor);
     /// The rows that an event touches; none if it is of another aggregate.
     fn keys(event: &AnyRecorded) -> Keys<R::Key>;
     /// Folds an event into one of its rows.
     fn apply(slot: &mut Slot<'_, R>, event: &AnyRecorded);
+}
+
+/// Whoever wants to know the aggregates behind a tuple of [`Sources`].
+pub trait SourceVisitor {
+    /// Takes in one of the aggregates.
+    fn visit<A: Aggregate>(&mut self);
 }
 
 macro_rules! sources {
@@ -140,6 +148,9 @@ macro_rules! sources {
         impl<R: ReadModel $(+ Folds<$source>)+, $($source: Aggregate),+> Sources<R> for ($($source,)+) {
             fn types() -> Vec<&'static str> {
                 vec![$($source::TYPE),+]
+            }
+            fn each(visitor: &mut impl SourceVisitor) {
+                $(visitor.visit::<$source>();)+
             }
             fn keys(event: &AnyRecorded) -> Keys<R::Key> {
                 $(if let Some(event) = event.of::<$source>() {

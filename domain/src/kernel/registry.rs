@@ -6,8 +6,8 @@ use serde_json::Value;
 use ulid::Ulid;
 
 use super::{
-    Aggregate, AnyRecorded, CodecError, Command, DecodeFn, Envelope, EventCodec, Fold, Intent,
-    Reaction, ReadModel, Recorded, Table, fold::FoldOf, schema,
+    Aggregate, AnyRecorded, CodecError, Command, DecodeFn, Envelope, Event, EventCodec, Fold,
+    Intent, Reaction, ReadModel, Recorded, Table, fold::FoldOf, schema,
 };
 
 /// A body of declarations: the product's own, or a test's.
@@ -71,6 +71,8 @@ pub struct AggregateEntry {
     pub events: Vec<EventEntry>,
     /// The codes with which it refuses, and what they mean.
     pub rejections: Vec<(String, String)>,
+    /// Names in its constants that nothing bears.
+    strays: Vec<String>,
     decode: Box<DecodeFn>,
     state: fn() -> Box<dyn State>,
 }
@@ -295,6 +297,11 @@ impl Registry {
         for read_model in &self.read_models {
             read_model.faults(self, &mut faults);
         }
+        for ReactionEntry { name, source, .. } in &self.reactions {
+            if !self.aggregates.iter().any(|aggregate| aggregate.name == *source) {
+                faults.push(format!("{name}: answers {source}, which is not registered"));
+            }
+        }
         faults
     }
 }
@@ -313,7 +320,7 @@ impl Interpreter for Registry {
             name: A::TYPE,
             prefix: A::PREFIX,
             doc: schema::doc::<A::Command>(),
-            commands: schema::variants::<A::Command>()
+            commands: schema::variants_as_read::<A::Command>()
                 .into_iter()
                 .map(|variant| CommandEntry {
                     creates: A::Command::CREATE.contains(&variant.name.as_str()),
@@ -335,6 +342,7 @@ impl Interpreter for Registry {
                 .into_iter()
                 .map(|variant| (rejection_code::<A>(&variant.name), variant.doc))
                 .collect(),
+            strays: strays::<A>(&versions),
             decode: Box::new(move |envelope, name, version, payload| {
                 codec.recorded(envelope, name, version, payload).map(AnyRecorded::new)
             }),
@@ -366,6 +374,24 @@ impl Interpreter for Registry {
     }
 }
 
+/// What a slip of the pen would silently leave without effect.
+fn strays<A: Aggregate>(events: &BTreeMap<String, u16>) -> Vec<String> {
+    let commands = schema::variants_as_read::<A::Command>();
+    let created = A::Command::CREATE.iter();
+    let no_command = |name: &&&str| !commands.iter().any(|command| command.name == **name);
+    let lifted = A::Event::UPCASTS.iter().map(|upcast| upcast.event);
+    let no_event = |name: &&str| !events.contains_key(*name);
+    created
+        .filter(no_command)
+        .map(|name| format!("Command::CREATE names {name}, which is no command"))
+        .chain(
+            lifted
+                .filter(no_event)
+                .map(|name| format!("Event::UPCASTS names {name}, which is no event")),
+        )
+        .collect()
+}
+
 /// The stable code of a refusal: `INVOICE_NOT_A_DRAFT`.
 #[must_use]
 pub fn rejection_code<A: Aggregate>(variant: &str) -> String {
@@ -383,6 +409,7 @@ impl AggregateEntry {
         if !self.commands.iter().any(|command| command.creates) {
             faults.push(format!("{name}: no command creates it; name one in Command::CREATE"));
         }
+        faults.extend(self.strays.iter().map(|stray| format!("{name}: {stray}")));
         for command in &self.commands {
             let path = format!("{name}/{}", command.name);
             if command.schema.get("additionalProperties") != Some(&Value::Bool(false)) {

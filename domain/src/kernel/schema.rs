@@ -21,26 +21,32 @@ pub(super) fn doc<T: JsonSchema>() -> String {
     text(&root::<T>(), "description")
 }
 
-/// The variants of an externally tagged enum. Empty for any other type.
+/// The variants of an externally tagged enum as they are written. Empty for
+/// any other type.
 pub(super) fn variants<T: JsonSchema>() -> Vec<Variant> {
-    let root = root::<T>();
-    let branches = root.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();
+    variants_in(&root::<T>())
+}
+
+/// The same as they may be read: whoever writes them need not say what has a
+/// default.
+pub(super) fn variants_as_read<T: JsonSchema>() -> Vec<Variant> {
+    variants_in(&root_under::<T>(SchemaSettings::draft2020_12().for_deserialize()))
+}
+
+fn variants_in(root: &Value) -> Vec<Variant> {
+    let bare = |word| variant(root, &Value::Null, word, &Value::Null);
+    let branches = root.get("oneOf").and_then(Value::as_array).into_iter().flatten();
     branches
-        .iter()
-        .flat_map(|branch| match (branch.get("properties"), branch.get("const")) {
-            (Some(Value::Object(properties)), _) => properties
-                .iter()
-                .map(|(name, body)| variant(&root, branch, name, body))
-                .collect::<Vec<_>>(),
-            (_, Some(Value::String(name))) => vec![variant(&root, branch, name, &Value::Null)],
-            _ => vec![],
-        })
-        .chain(
-            root.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(|name| {
-                Some(variant(&root, &Value::Null, name.as_str()?, &Value::Null))
-            }),
-        )
+        .flat_map(|branch| variants_of_branch(root, branch))
+        // An enum of which no variant has fields or a comment is one branch.
+        .chain(words_of(root).into_iter().map(bare))
         .collect()
+}
+
+fn variants_of_branch(root: &Value, branch: &Value) -> Vec<Variant> {
+    let fields = branch.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let bare = words_of(branch).into_iter().map(|word| variant(root, branch, word, &Value::Null));
+    fields.map(|(name, body)| variant(root, branch, name, body)).chain(bare).collect()
 }
 
 fn variant(root: &Value, branch: &Value, name: &str, body: &Value) -> Variant {
@@ -131,16 +137,24 @@ fn kind(schema: &Value) -> ColumnKind {
     }
 }
 
-/// The words of an enum without fields: bare, or each with its own comment.
+/// The words of an enum without fields.
 fn words(schema: &Value) -> Option<Vec<String>> {
-    let bare = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-    let commented = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-    let words: Vec<String> = bare
-        .chain(commented.clone().filter_map(|branch| branch.get("const")))
-        .filter_map(|word| Some(word.as_str()?.to_owned()))
-        .collect();
-    let all_are_words = commented.clone().all(|branch| branch.get("const").is_some());
-    (!words.is_empty() && all_are_words).then_some(words)
+    let branches: Vec<&Value> =
+        schema.get("oneOf").and_then(Value::as_array).into_iter().flatten().collect();
+    if branches.iter().any(|branch| words_of(branch).is_empty()) {
+        return None;
+    }
+    let words: Vec<String> =
+        branches.into_iter().chain([schema]).flat_map(words_of).map(str::to_owned).collect();
+    (!words.is_empty()).then_some(words)
+}
+
+/// The variants without fields that one branch stands for: the one that has a
+/// comment of its own, or all those that have none.
+fn words_of(branch: &Value) -> Vec<&str> {
+    let alone = branch.get("const").into_iter();
+    let together = branch.get("enum").and_then(Value::as_array).into_iter().flatten();
+    alone.chain(together).filter_map(Value::as_str).collect()
 }
 
 fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
@@ -156,7 +170,11 @@ fn text(schema: &Value, keyword: &str) -> String {
 }
 
 fn root<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
+    root_under::<T>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+fn root_under<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    let settings = settings.with(|settings| {
         settings.meta_schema = None;
         settings.transforms.push(Box::new(name_enums));
     });

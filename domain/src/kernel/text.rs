@@ -11,6 +11,10 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
 
+/// Anything printable that is not all white space.
+pub(super) const PRINTABLE: &str =
+    r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$";
+
 impl<const MAX: usize> Text<MAX> {
     /// Accepts a text, or says why not.
     ///
@@ -27,11 +31,32 @@ impl<const MAX: usize> Text<MAX> {
         }
         Ok(Self(text.to_owned()))
     }
+
+    /// What was accepted before, under whichever limits.
+    pub(super) const fn trusted(text: String) -> Self {
+        Self(text)
+    }
+
+    /// What a program writes itself, such as a number or an id: cut off at
+    /// `MAX` characters. For what people write, see [`parse`](Self::parse).
+    #[must_use]
+    pub fn of(value: impl fmt::Display) -> Self {
+        let mut text = value.to_string();
+        if let Some((end, _)) = text.char_indices().nth(MAX) {
+            text.truncate(end);
+        }
+        Self(text)
+    }
 }
 
 impl<const MAX: usize> Deref for Text<MAX> {
     type Target = str;
     fn deref(&self) -> &str {
+        &self.0
+    }
+}
+impl<const MAX: usize> AsRef<str> for Text<MAX> {
+    fn as_ref(&self) -> &str {
         &self.0
     }
 }
@@ -52,7 +77,7 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
         let trusted = !deserializer.is_human_readable();
         let text = String::deserialize(deserializer)?;
         if trusted {
-            return Ok(Self(text));
+            return Ok(Self::trusted(text));
         }
         Self::parse(&text).map_err(de::Error::custom)
     }
@@ -70,7 +95,7 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
             "type": "string",
             "minLength": 1,
             "maxLength": MAX,
-            "pattern": r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$",
+            "pattern": PRINTABLE,
         })
     }
 }

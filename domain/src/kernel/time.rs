@@ -3,9 +3,11 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::Days;
 
 /// An instant in UTC, in microseconds since 1970, the resolution of the log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -145,7 +147,13 @@ impl Date {
     /// The date a number of days later.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
-        Self(self.0.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX))
+        Self(self.0.checked_add_days(chrono::Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX))
+    }
+
+    /// The date after so many days.
+    #[must_use]
+    pub fn after(self, days: Days) -> Self {
+        self.plus_days(u32::try_from(days.get()).unwrap_or_default())
     }
 
     /// The year, for series that start anew with it.

@@ -1,0 +1,13 @@
+//! What the kernel promises to whoever writes a context or interprets one.
+
+mod cells;
+mod codec;
+mod facts;
+mod faults;
+mod folds;
+mod ids;
+mod registry;
+mod tables;
+mod texts;
+mod times;
+mod variants;

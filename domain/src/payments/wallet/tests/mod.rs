@@ -1,0 +1,6 @@
+//! What a wallet does.
+
+mod booking;
+mod holding;
+mod living;
+mod model;
