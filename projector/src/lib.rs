@@ -1,1 +1,42 @@
 //! Folds the log into the read models' tables.
+//!
+//! - [`create_tables`] derives a table from every read model's row type.
+//! - [`Projector`] folds what is new into all of them, exactly once: rows and
+//!   checkpoints are written in one transaction. [`run`] keeps it going.
+//! - [`rebuild`] fills a table anew, from zero and beside the one that is
+//!   read, and puts it in its place.
+//! - [`verify`] folds everything again and compares it with the tables.
+//!
+//! Nothing here knows a business word: it interprets the read models that a
+//! [`Domain`](domain::kernel::Domain) declares.
+
+mod batch;
+mod cells;
+mod fold;
+mod kept;
+mod lag;
+mod model;
+mod progress;
+mod projector;
+mod rebuild;
+mod round;
+mod run;
+mod session;
+mod settings;
+mod standing;
+mod step;
+mod stream;
+mod tables;
+mod trace;
+mod turn;
+mod verify;
+mod write;
+
+pub use progress::{Phase, Progress};
+pub use projector::Projector;
+pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use run::run;
+pub use settings::Settings;
+pub use step::{StepError, Stepped};
+pub use tables::{TablesError, create_tables, ddl};
+pub use verify::{Difference, Verified, VerifyError, What, verify};

@@ -1,0 +1,300 @@
+//! Measures the projector on a database that this fills with a library's log.
+//!
+//! `cargo run --release -p projector --example measure -- URL [EVENTS] [TENANTS] [PART …]`
+//!
+//! The parts are stream, rebuild, verify and live.
+//!
+//! The URL is that of a superuser and an empty database, or of one that this
+//! has filled before.
+#![expect(clippy::print_stdout, reason = "a program for people to look at")]
+#![expect(clippy::unwrap_used, reason = "a measurement that fails is none")]
+
+use std::{
+    pin::{Pin, pin},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use chrono::Utc;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use domain::kernel::{
+    Aggregate, Date, EventCodec, Id, NAMED_MESSAGE_PACK, Personal, Registry, Text,
+    testing::toy::{Book, BookEvent, Loan, LoanEvent, Toy},
+};
+use event_store::pg::{EVENT_COLUMNS, migrate, provision, uuid};
+use futures_util::TryStreamExt;
+use projector::{Phase, Progress, Projector, Settings, create_tables, rebuild, verify};
+use tokio_postgres::{
+    Client, Config, NoTls, binary_copy::BinaryCopyInWriter, types::ToSql, types::Type,
+};
+use ulid::Ulid;
+
+#[tokio::main]
+async fn main() {
+    let mut args = std::env::args().skip(1);
+    let config: Config = args.next().unwrap().parse().unwrap();
+    let mut number = |default: u64| args.next().map_or(default, |text| text.parse().unwrap());
+    let (events, tenants) = (number(2_000_000), number(4));
+    let parts: Vec<String> = args.collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| named == part);
+    let registry = Arc::new(Registry::of::<Toy>().unwrap());
+    let mut admin = connect(&config).await;
+    migrate(&mut admin).await.unwrap();
+    create_tables(&mut admin, &registry).await.unwrap();
+    let there: i64 =
+        admin.query_one("SELECT count(*) FROM log.events", &[]).await.unwrap().get(0);
+    if there == 0 {
+        for _ in 0..tenants {
+            fill(&admin, events / tenants).await;
+        }
+        admin.batch_execute("VACUUM ANALYZE log.events").await.unwrap();
+        admin.batch_execute("CHECKPOINT").await.unwrap();
+    }
+
+    let total: i64 =
+        admin.query_one("SELECT sum(position)::bigint FROM log.heads", &[]).await.unwrap().get(0);
+    let total = u32::try_from(total).unwrap();
+    let owner = pool(&config, "tenantry_owner");
+    for _ in 0..2 {
+        if wanted("stream") {
+            rate("streamed by query", total, streamed(&admin)).await;
+            rate("streamed by COPY", total, copied(&admin)).await;
+        }
+        for read_model in ["shelf", "on_loan"].into_iter().filter(|_| wanted("rebuild")) {
+            let phases = Arc::<Phases>::default();
+            let seen = phases.clone();
+            let tell = move |progress: Progress| seen.enter(progress.phase);
+            let rebuilding = rebuild(&owner, &registry, read_model, tell);
+            let rebuilt = rate(&format!("rebuilt {read_model}"), total, rebuilding).await;
+            println!("    {} rows, {}", rebuilt.unwrap().rows, phases.told());
+        }
+    }
+    if wanted("verify") {
+        let verifying = verify(&owner, &registry, None, |_| {});
+        let verified = rate("verified", total, verifying).await.unwrap();
+        println!("    {} rows compared, {} differences", verified.rows, verified.found);
+    }
+    if wanted("live") {
+        live(&config, &admin, &registry).await;
+    }
+}
+
+/// When each phase was begun.
+#[derive(Default)]
+struct Phases(Mutex<Vec<(Phase, Instant)>>);
+
+impl Phases {
+    fn enter(&self, phase: Phase) {
+        let mut phases = self.0.lock().unwrap();
+        if phases.last().is_none_or(|(last, _)| *last != phase) {
+            phases.push((phase, Instant::now()));
+        }
+    }
+
+    fn told(&self) -> String {
+        let phases = self.0.lock().unwrap();
+        let ends = phases.iter().skip(1).map(|(_, begun)| *begun).chain([Instant::now()]);
+        let lasted = phases.iter().zip(ends).map(|((phase, begun), end)| {
+            format!("{phase} {:.2?}", end.duration_since(*begun))
+        });
+        lasted.collect::<Vec<_>>().join(", ")
+    }
+}
+
+async fn connect(config: &Config) -> Client {
+    let (client, connection) = config.connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+fn pool(config: &Config, role: &str) -> Pool {
+    let mut config = config.clone();
+    config.options(format!("-c role={role}"));
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    Pool::builder(Manager::from_config(config, NoTls, recycling)).max_size(4).build().unwrap()
+}
+
+async fn rate<T>(what: &str, events: u32, work: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let result = work.await;
+    let took = started.elapsed();
+    println!("{what:<28} {:>8.0} events/s  {took:>8.2?}", f64::from(events) / took.as_secs_f64());
+    result
+}
+
+/// The plainest way to see every event, in order, tenant by tenant.
+async fn streamed(admin: &Client) -> usize {
+    let sql = format!("SELECT {EVENT_COLUMNS} FROM log.events ORDER BY tenant_id, position");
+    let statement = admin.prepare(&sql).await.unwrap();
+    let mut rows = pin!(admin.query_raw(&statement, [] as [i32; 0]).await.unwrap());
+    let mut seen = 0;
+    while rows.try_next().await.unwrap().is_some() {
+        seen += 1;
+    }
+    seen
+}
+
+async fn copied(admin: &Client) -> usize {
+    let sql = format!(
+        "COPY (SELECT {EVENT_COLUMNS} FROM log.events ORDER BY tenant_id, position)
+         TO STDOUT (FORMAT binary)"
+    );
+    let mut pieces = pin!(admin.copy_out(&sql).await.unwrap());
+    let mut seen = 0;
+    while let Some(piece) = pieces.try_next().await.unwrap() {
+        seen += Bytes::len(&piece);
+    }
+    seen
+}
+
+/// Folds one more tenant's backlog, then event by event.
+async fn live(config: &Config, admin: &Client, registry: &Arc<Registry>) {
+    let pool = pool(config, "tenantry_projector");
+    for (tenants, events) in [(1, 200_000), (500, 400)] {
+        let mut projector = Projector::new(pool.clone(), registry.clone(), Settings::default());
+        projector.step_until_idle().await.unwrap();
+        for _ in 0..tenants {
+            fill(admin, events).await;
+        }
+        let total = u32::try_from(tenants * events).unwrap();
+        let what = format!("live, {tenants} tenants behind");
+        let stepped = rate(&what, total, projector.step_until_idle()).await.unwrap();
+        println!("    {stepped:?}");
+    }
+    for (what, kept_rows) in [("rows kept", 20_000), ("no rows kept", 0)] {
+        let settings = Settings { kept_rows, ..Settings::default() };
+        let mut projector = Projector::new(pool.clone(), registry.clone(), settings);
+        let mut writer = Writer::new(admin, Ulid::generate()).await;
+        writer.books(1).await;
+        let (mut steps, mut looks) = (vec![], vec![]);
+        for _ in 0..1_000 {
+            writer.renew().await;
+            let started = Instant::now();
+            projector.step().await.unwrap();
+            steps.push(started.elapsed());
+            let started = Instant::now();
+            projector.step().await.unwrap();
+            looks.push(started.elapsed());
+        }
+        let (median, slow) = (at(&mut steps, 50), at(&mut steps, 99));
+        println!("one event, {what:<17} {median:?} (p50), {slow:?} (p99)");
+        println!("    looking alone {:?} (p50)", at(&mut looks, 50));
+    }
+}
+
+fn at(durations: &mut [Duration], percent: usize) -> Duration {
+    durations.sort();
+    durations[durations.len() * percent / 100]
+}
+
+/// A tenant with so many events: books that are lent, renewed and returned.
+async fn fill(admin: &Client, events: u64) {
+    let mut writer = Writer::new(admin, Ulid::generate()).await;
+    writer.books(events / 5).await;
+}
+
+/// Writes a tenant's log past the append function, in bulk.
+struct Writer<'a> {
+    admin: &'a Client,
+    tenant: Ulid,
+    position: i64,
+    /// The last loan, and the version of its next event.
+    last: (Id<Loan>, i64),
+    books: EventCodec<Book>,
+    loans: EventCodec<Loan>,
+}
+
+const TYPES: &[Type] = &[
+    Type::UUID, Type::INT8, Type::UUID, Type::INT8, Type::TEXT, Type::TEXT, Type::INT2,
+    Type::INT2, Type::UUID, Type::TIMESTAMPTZ, Type::TIMESTAMPTZ, Type::TEXT, Type::UUID,
+    Type::UUID, Type::UUID, Type::TEXT, Type::BYTEA, Type::BYTEA,
+];
+
+impl<'a> Writer<'a> {
+    async fn new(admin: &'a Client, tenant: Ulid) -> Self {
+        provision(admin, tenant, "a library").await.unwrap();
+        let last = (Id::new(Ulid::generate()), 1);
+        let (books, loans) = (EventCodec::new(), EventCodec::new());
+        Self { admin, tenant, position: 0, last, books, loans }
+    }
+
+    async fn books(&mut self, books: u64) {
+        let sql = format!("COPY log.events ({EVENT_COLUMNS}) FROM STDIN (FORMAT binary)");
+        let sink = self.admin.copy_in(&sql).await.unwrap();
+        let mut copy = pin!(BinaryCopyInWriter::new(sink, TYPES));
+        for _ in 0..books {
+            self.book(copy.as_mut()).await;
+        }
+        copy.finish().await.unwrap();
+        self.publish().await;
+    }
+
+    /// One more event of the last loan.
+    async fn renew(&mut self) {
+        let sql = format!("COPY log.events ({EVENT_COLUMNS}) FROM STDIN (FORMAT binary)");
+        let sink = self.admin.copy_in(&sql).await.unwrap();
+        let mut copy = pin!(BinaryCopyInWriter::new(sink, TYPES));
+        let until = Date::from_ymd(2026, 1, 15).unwrap();
+        let renewed = self.loans.encode(&LoanEvent::Renewed { until }).unwrap();
+        let (loan, version) = self.last;
+        self.last.1 += 1;
+        self.event::<Loan>(copy.as_mut(), loan, version, &renewed).await;
+        copy.finish().await.unwrap();
+        self.publish().await;
+    }
+
+    async fn publish(&self) {
+        let head = "UPDATE log.heads SET position = $2, recorded_at = now() WHERE tenant_id = $1";
+        self.admin.execute(head, &[&uuid(self.tenant), &self.position]).await.unwrap();
+    }
+
+    async fn book(&mut self, mut copy: Pin<&mut BinaryCopyInWriter>) {
+        let (book, first, second) =
+            (Id::new(Ulid::generate()), Id::new(Ulid::generate()), Id::new(Ulid::generate()));
+        let title = Text::parse("Middlemarch, a study of provincial life").unwrap();
+        let isbn = Text::of(book);
+        let until = Date::from_ymd(2026, 1, 15).unwrap();
+        let lent = |number| LoanEvent::Lent {
+            number,
+            book,
+            borrower: Personal::Known(Text::parse("Thandi Nkosi").unwrap()),
+            until,
+        };
+        let renewed = LoanEvent::Renewed { until: until.plus_days(14) };
+        let returned = LoanEvent::Returned { book, in_time: true };
+        let acquired = self.books.encode(&BookEvent::Acquired { isbn, title }).unwrap();
+        self.last = (second, 2);
+        self.event::<Book>(copy.as_mut(), book, 1, &acquired).await;
+        for (loan, version, event) in
+            [(first, 1, lent(1)), (first, 2, renewed), (first, 3, returned), (second, 1, lent(2))]
+        {
+            let encoded = self.loans.encode(&event).unwrap();
+            self.event::<Loan>(copy.as_mut(), loan, version, &encoded).await;
+        }
+    }
+
+    async fn event<A: Aggregate>(
+        &mut self,
+        copy: Pin<&mut BinaryCopyInWriter>,
+        stream: Id<A>,
+        version: i64,
+        event: &domain::kernel::Encoded,
+    ) {
+        self.position += 1;
+        let kind = format!("{}.{}", A::TYPE, event.name);
+        let (tenant, stream) = (uuid(self.tenant), uuid(stream.ulid()));
+        let (id, command) = (uuid(Ulid::generate()), uuid(Ulid::generate()));
+        let schema_version = i16::try_from(event.schema_version).unwrap();
+        let now = Utc::now();
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        // {"roles": ["admin"]}
+        let metadata: &[u8] = b"\x81\xa5roles\x91\xa5admin";
+        let row: [&(dyn ToSql + Sync); 18] = [
+            &tenant, &self.position, &stream, &version, &A::TYPE, &kind, &schema_version,
+            &NAMED_MESSAGE_PACK, &id, &now, &now, &"user:01J9ZQ8V5M3N8T1W2X4Y6Z7A8B", &command,
+            &command, &None::<uuid::Uuid>, &trace, &metadata, &event.payload,
+        ];
+        copy.write(&row).await.unwrap();
+    }
+}

@@ -1,0 +1,150 @@
+//! One pass over the log for all read models.
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::{ClientWrapper, Pool};
+use domain::kernel::Registry;
+use event_store::pg::Signals;
+use ulid::Ulid;
+
+use crate::{
+    Settings, StepError, Stepped,
+    kept::Kept,
+    lag::Measures,
+    model::Model,
+    standing::{self, Standing},
+};
+
+/// Folds the log into the tables of all read models.
+///
+/// For each tenant, read models that stand at the same position advance
+/// together: the events are read and decoded once, folded in memory, and the
+/// rows of all of them written in the transaction that moves their
+/// checkpoints. Any number of projectors may run at the same time; what one
+/// has written, no other writes again.
+pub struct Projector {
+    pub(crate) pool: Pool,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) settings: Settings,
+    pub(crate) signals: Option<Signals>,
+    pub(crate) kept: Kept,
+    pub(crate) measures: Measures,
+    models: Vec<Arc<Model>>,
+    /// Those whose tables have been seen.
+    pub(crate) live: Vec<Arc<Model>>,
+    started: DateTime<Utc>,
+}
+
+impl Projector {
+    /// A projector for all declared read models, over a pool whose sessions
+    /// have the role `tenantry_projector`.
+    #[must_use]
+    pub fn new(pool: Pool, registry: Arc<Registry>, settings: Settings) -> Self {
+        let models = Model::all(&registry);
+        Self {
+            kept: Kept::new(settings.kept_rows),
+            measures: Measures::new(&models),
+            pool,
+            registry,
+            settings,
+            signals: None,
+            models,
+            live: vec![],
+            started: Utc::now(),
+        }
+    }
+
+    /// Tells others what has become visible, as hints on
+    /// [`Channel::Read`](event_store::pg::Channel::Read).
+    #[must_use]
+    pub fn announcing(mut self, signals: Signals) -> Self {
+        self.signals = Some(signals);
+        self
+    }
+
+    /// Takes one batch of every tenant that has something new.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or refuses.
+    pub async fn step(&mut self) -> Result<Stepped, StepError> {
+        let mut waiting = self.tenants_behind().await?;
+        let mut stepped = Stepped::default();
+        while !waiting.is_empty() {
+            let rest = waiting.split_off(waiting.len().min(self.settings.tenants.max(1)));
+            let turn = self.turn(&waiting).await?;
+            stepped += turn.stepped;
+            waiting = turn.left;
+            waiting.extend(rest);
+        }
+        Ok(stepped)
+    }
+
+    /// Takes batches until no read model gets any further.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or refuses.
+    pub async fn step_until_idle(&mut self) -> Result<Stepped, StepError> {
+        let mut total = Stepped::default();
+        loop {
+            let stepped = self.step().await?;
+            let idle = stepped.moved == 0 && stepped.lost == 0;
+            total += stepped;
+            if idle {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// The tenants in which some read model has something to do.
+    pub(crate) async fn tenants_behind(&mut self) -> Result<Vec<Ulid>, StepError> {
+        let client = self.pool.get().await?;
+        if self.live.len() < self.models.len() {
+            self.live = self.with_tables(&client).await?;
+        }
+        let standings = self.look(&client, None).await?;
+        let mut tenants: Vec<Ulid> =
+            standings.into_iter().map(|standing| standing.tenant).collect();
+        tenants.dedup();
+        Ok(tenants)
+    }
+
+    /// The read models whose tables are there. Others may come with a newer
+    /// program's migration, even while this one runs.
+    async fn with_tables(&self, client: &ClientWrapper) -> Result<Vec<Arc<Model>>, StepError> {
+        let names: Vec<&str> = self.models.iter().map(|model| &*model.consumer).collect();
+        let statement = client.prepare_cached(include_str!("sql/tables.sql")).await?;
+        let rows = client.query(&statement, &[&names]).await?;
+        let found: BTreeSet<String> =
+            rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        let there = |model: &&Arc<Model>| found.contains(&model.consumer);
+        Ok(self.models.iter().filter(there).cloned().collect())
+    }
+
+    /// Finds who is behind and may be tried now.
+    pub(crate) async fn look(
+        &self,
+        client: &ClientWrapper,
+        tenants: Option<&[Ulid]>,
+    ) -> Result<Vec<Standing>, StepError> {
+        let consumers: Vec<&str> = self.live.iter().map(|model| &*model.consumer).collect();
+        let mut standings = standing::behind(client, &consumers, tenants).await?;
+        self.measures.found(&standings, &self.live, tenants.is_none());
+        standings.retain(|standing| self.is_due(standing));
+        Ok(standings)
+    }
+
+    /// A failure of an earlier program is tried again at once: this one may
+    /// be the one that can.
+    fn is_due(&self, standing: &Standing) -> bool {
+        let Some(failure) = &standing.failure else { return standing.since.is_some() };
+        let doublings = failure.attempts.saturating_sub(1).min(20);
+        let wait = self.settings.first_wait.saturating_mul(1 << doublings);
+        let wait = wait.min(self.settings.longest_wait);
+        let waited = (Utc::now() - failure.failed_at).to_std().unwrap_or_default();
+        standing.since.is_some() && (failure.failed_at < self.started || waited >= wait)
+    }
+}

@@ -1,0 +1,212 @@
+//! From the log into a table without indexes.
+
+use std::{pin::pin, sync::Arc};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use deadpool_postgres::ClientWrapper;
+use domain::kernel::{FoldError, Registry};
+use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
+use tokio::sync::mpsc;
+use tokio_postgres::Row;
+use ulid::Ulid;
+
+use super::{Positions, Rebuild, RebuildError, Report};
+use crate::{
+    Phase,
+    batch::{Stretch, Taken},
+    cells,
+    fold::Stopped,
+    model::Model,
+    session::{InTransaction, is_about_rows, reason, unsigned},
+    stream as reading,
+};
+
+/// Positions that one statement reads: snapshots that are held for long keep
+/// the server from cleaning up.
+const CHUNK: u64 = 65_536;
+/// Bytes of rows that are sent at once.
+const PIECE: usize = 256 * 1024;
+
+impl Rebuild<'_> {
+    /// Loads all tenants, the largest first.
+    pub(super) async fn load(
+        &self,
+        heads: &Positions,
+        workers: usize,
+    ) -> Result<(Positions, u64), RebuildError> {
+        let mut largest: Vec<(Ulid, u64)> = heads.iter().map(|(id, head)| (*id, *head)).collect();
+        largest.sort_by_key(|(_, head)| std::cmp::Reverse(*head));
+        let loads = largest.into_iter().map(|(tenant, head)| self.load_tenant(tenant, head));
+        let loaded = stream::iter(loads).buffer_unordered(workers);
+        let loaded: Vec<(Ulid, u64, u64)> = loaded.try_collect().await?;
+        let rows = loaded.iter().map(|(_, _, rows)| rows).sum();
+        Ok((loaded.into_iter().map(|(tenant, until, _)| (tenant, until)).collect(), rows))
+    }
+
+    /// Loads one tenant up to its head, or up to the event that cannot be
+    /// folded. Gives how far it came, and how many rows there are.
+    async fn load_tenant(&self, tenant: Ulid, head: u64) -> Result<(Ulid, u64, u64), RebuildError> {
+        let client = self.pool.get().await?;
+        let mut until = head;
+        loop {
+            let stretch = Stretch { tenant, after: 0, until };
+            match self.load_stretch(&client, stretch).await? {
+                Loaded::Rows(rows) => return Ok((tenant, until, rows)),
+                Loaded::Stopped(stopped) => until = stopped.position - 1,
+                // A projector that came by has found out which event it is.
+                Loaded::Unfit(reason) => match self.known_failure(&client, tenant).await? {
+                    Some(position) if position <= until => until = position - 1,
+                    _ => return Err(RebuildError::Unfit { tenant, reason }),
+                },
+            }
+        }
+    }
+
+    async fn known_failure(
+        &self,
+        client: &ClientWrapper,
+        tenant: Ulid,
+    ) -> Result<Option<u64>, RebuildError> {
+        let statement = client.prepare_cached(include_str!("../sql/failure.sql")).await?;
+        let tenant = event_store::pg::uuid(tenant);
+        let row = client.query_opt(&statement, &[&self.model.consumer, &tenant]).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?.map(unsigned))
+    }
+
+    async fn load_stretch(
+        &self,
+        client: &ClientWrapper,
+        stretch: Stretch,
+    ) -> Result<Loaded, RebuildError> {
+        let (parcels, incoming) = reading::channel();
+        let (pieces, outgoing) = mpsc::channel(8);
+        let folding = Folding {
+            registry: self.registry.clone(),
+            model: self.model.clone(),
+            report: self.report.clone(),
+        };
+        let folding = tokio::task::spawn_blocking(move || {
+            folding.fold(incoming).and_then(|work| folding.send(stretch.tenant, &*work, &pieces))
+        });
+        self.read(client, stretch, parcels).await?;
+        let copied = self.copy(client, outgoing).await;
+        let loaded = folding.await?;
+        match copied {
+            Err(error) if is_about_rows(&error) => Ok(Loaded::Unfit(reason(&error))),
+            copied => {
+                copied?;
+                Ok(loaded.map_or_else(|unloaded| unloaded, Loaded::Rows))
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        client: &ClientWrapper,
+        stretch: Stretch,
+        parcels: reading::Parcels,
+    ) -> Result<(), RebuildError> {
+        let types = self.model.entry().fold.sources();
+        let mut after = stretch.after;
+        while after < stretch.until && !parcels.is_closed() {
+            let until = (after + CHUNK).min(stretch.until);
+            let transaction = InTransaction::on(client);
+            client.batch_execute("BEGIN READ ONLY").await?;
+            reading::enter(client, stretch.tenant).await?;
+            reading::events(client, Stretch { after, until, ..stretch }, types, &parcels).await?;
+            client.batch_execute("COMMIT").await?;
+            transaction.ended();
+            self.report.add(Phase::Folding, until - after);
+            after = until;
+        }
+        Ok(())
+    }
+
+    async fn copy(
+        &self,
+        client: &ClientWrapper,
+        mut pieces: mpsc::Receiver<Bytes>,
+    ) -> Result<(), tokio_postgres::Error> {
+        let Some(first) = pieces.recv().await else { return Ok(()) };
+        let mut sink = pin!(client.copy_in::<_, Bytes>(&self.model.table.copy_in).await?);
+        sink.send(first).await?;
+        while let Some(piece) = pieces.recv().await {
+            sink.send(piece).await?;
+        }
+        sink.finish().await.map(drop)
+    }
+}
+
+/// What became of a stretch.
+enum Loaded {
+    /// So many rows.
+    Rows(u64),
+    /// Nothing: an event cannot be folded.
+    Stopped(Stopped),
+    /// Nothing: rows cannot be written.
+    Unfit(String),
+}
+
+/// What happens on a thread of its own.
+struct Folding {
+    registry: Arc<Registry>,
+    model: Arc<Model>,
+    report: Arc<Report>,
+}
+
+type Work = Box<dyn domain::kernel::Work>;
+
+impl Folding {
+    fn fold(&self, mut parcels: mpsc::Receiver<Vec<Row>>) -> Result<Work, Loaded> {
+        let mut work = self.model.entry().fold.work();
+        while let Some(parcel) = parcels.blocking_recv() {
+            for row in &parcel {
+                self.take(row, &mut *work)?;
+            }
+        }
+        Ok(work)
+    }
+
+    fn take(&self, row: &Row, work: &mut dyn domain::kernel::Work) -> Result<(), Loaded> {
+        let taken = Taken::from_row(&self.registry, row)
+            .map_err(|error| Loaded::Unfit(error.to_string()))?;
+        let stopped = match taken {
+            Taken::Known(event) => match work.apply(&event) {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    Stopped { position: event.envelope().position, error: error.to_string() }
+                }
+            },
+            Taken::Broken { position, error, .. } => Stopped { position, error },
+        };
+        Err(Loaded::Stopped(stopped))
+    }
+
+    /// Sends all rows, in the form that COPY takes.
+    fn send(
+        &self,
+        tenant: Ulid,
+        work: &dyn domain::kernel::Work,
+        pieces: &mpsc::Sender<Bytes>,
+    ) -> Result<u64, Loaded> {
+        let rows = work.rows().map_err(|unfit: FoldError| Loaded::Unfit(unfit.to_string()))?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let mut out = BytesMut::with_capacity(PIECE + 4096);
+        out.put_slice(b"PGCOPY\n\xff\r\n\0");
+        // No flags, no extension.
+        out.put_i64(0);
+        for (row, position) in &rows {
+            cells::put_row(tenant, row, *position, &mut out);
+            if out.len() >= PIECE && pieces.blocking_send(out.split().freeze()).is_err() {
+                return Ok(0);
+            }
+        }
+        out.put_i16(-1);
+        // If nobody takes it, nobody waits for the answer either.
+        let _ = pieces.blocking_send(out.freeze());
+        self.report.enter(Phase::Folding);
+        Ok(rows.len() as u64)
+    }
+}

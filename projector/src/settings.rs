@@ -1,0 +1,34 @@
+//! How a projector works.
+
+use std::time::Duration;
+
+/// How a [`Projector`] works.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Events of one tenant that are taken at once.
+    pub batch: u64,
+    /// Events of several tenants that share one transaction.
+    pub turn: u64,
+    /// Tenants that share one transaction.
+    pub tenants: usize,
+    /// Rows that are kept in memory from one step to the next.
+    pub kept_rows: usize,
+    /// How long to wait before an event that could not be folded is tried
+    /// again. Doubles with every attempt, up to [`longest_wait`](Self::longest_wait).
+    pub first_wait: Duration,
+    /// How long to wait at most.
+    pub longest_wait: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            batch: 1_000,
+            turn: 2_000,
+            tenants: 64,
+            kept_rows: 20_000,
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_mins(5),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+-- Gives consumers a checkpoint before a tenant's first event.
+-- $1 the consumers, $2 the tenant of each
+INSERT INTO log.checkpoints (consumer, tenant_id, position)
+SELECT s.consumer, s.tenant_id, 0
+FROM unnest($1::text[], $2::uuid[]) AS s (consumer, tenant_id)
+ORDER BY s.tenant_id, s.consumer
+ON CONFLICT DO NOTHING
+RETURNING consumer, tenant_id, updated_at

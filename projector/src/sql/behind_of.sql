@@ -1,0 +1,21 @@
+-- Consumers that are behind the end of these tenants' logs, and where they stand.
+-- $1 the consumers, $2 the tenants
+SELECT
+    h.tenant_id,
+    h.position,
+    h.recorded_at,
+    s.place,
+    c.position,
+    c.updated_at,
+    f.position,
+    f.attempts,
+    f.error,
+    f.failed_at
+FROM log.heads AS h
+CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS s (consumer, place)
+LEFT JOIN log.checkpoints AS c
+    ON c.consumer = s.consumer AND c.tenant_id = h.tenant_id
+LEFT JOIN log.consumer_failures AS f
+    ON f.consumer = s.consumer AND f.tenant_id = h.tenant_id
+WHERE h.tenant_id = ANY ($2) AND h.position > coalesce(c.position, 0)
+ORDER BY h.tenant_id, s.place

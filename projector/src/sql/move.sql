@@ -1,0 +1,22 @@
+-- Moves checkpoints that are still where they were seen, and says which. All
+-- rows are locked in one order before any is changed, so that two projectors
+-- cannot wait for each other; the second finds them moved.
+-- $1 the consumers, $2 the tenant of each, $3 where it was, $4 since when,
+-- $5 where it goes
+WITH held AS MATERIALIZED (
+    SELECT c.consumer, c.tenant_id, s.next
+    FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[])
+        AS s (consumer, tenant_id, position, updated_at, next)
+    JOIN log.checkpoints AS c
+        ON c.consumer = s.consumer
+            AND c.tenant_id = s.tenant_id
+            AND c.position = s.position
+            AND c.updated_at = s.updated_at
+    ORDER BY c.tenant_id, c.consumer
+    FOR UPDATE OF c
+)
+UPDATE log.checkpoints AS c
+SET position = held.next, updated_at = clock_timestamp()
+FROM held
+WHERE c.consumer = held.consumer AND c.tenant_id = held.tenant_id
+RETURNING c.consumer, c.tenant_id, c.updated_at

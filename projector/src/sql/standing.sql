@@ -1,0 +1,8 @@
+-- Where every tenant's log ends, and how far each consumer has come in it.
+-- $1 the consumers
+SELECT h.tenant_id, h.position, coalesce(c.position, 0)
+FROM log.heads AS h
+CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS s (consumer, place)
+LEFT JOIN log.checkpoints AS c
+    ON c.consumer = s.consumer AND c.tenant_id = h.tenant_id
+ORDER BY h.tenant_id, s.place

@@ -1,0 +1,110 @@
+//! Where consumers stand in the tenants' logs.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::{Error, Row};
+use ulid::Ulid;
+use uuid::Uuid;
+
+use crate::session::unsigned;
+
+/// A consumer that is behind the end of a tenant's log.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    pub(crate) tenant: Ulid,
+    /// The position of the tenant's last event, and when it was written down.
+    pub(crate) head: u64,
+    pub(crate) written_at: DateTime<Utc>,
+    /// The consumer's place in the list that was asked for.
+    pub(crate) consumer: usize,
+    /// The last position it has taken.
+    pub(crate) position: u64,
+    /// When its checkpoint was moved there. Every move changes it, so that
+    /// whoever finds both as they were knows that nobody wrote in between.
+    pub(crate) since: Option<DateTime<Utc>>,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// An event that a consumer could not take.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) position: u64,
+    pub(crate) attempts: u32,
+    pub(crate) error: String,
+    pub(crate) failed_at: DateTime<Utc>,
+}
+
+/// The consumers that are behind, of these tenants or of all, sorted by tenant.
+pub(crate) async fn behind(
+    client: &ClientWrapper,
+    consumers: &[&str],
+    tenants: Option<&[Ulid]>,
+) -> Result<Vec<Standing>, Error> {
+    let rows = match tenants {
+        Some(tenants) => {
+            let tenants: Vec<Uuid> = tenants.iter().copied().map(event_store::pg::uuid).collect();
+            let statement = client.prepare_cached(include_str!("sql/behind_of.sql")).await?;
+            client.query(&statement, &[&consumers, &tenants]).await?
+        }
+        None => {
+            let statement = client.prepare_cached(include_str!("sql/behind.sql")).await?;
+            client.query(&statement, &[&consumers]).await?
+        }
+    };
+    let mut standings = rows.iter().map(standing).collect::<Result<Vec<_>, _>>()?;
+    begin(client, consumers, &mut standings).await?;
+    Ok(standings)
+}
+
+fn standing(row: &Row) -> Result<Standing, Error> {
+    let position: Option<i64> = row.try_get(4)?;
+    let failed_position: Option<i64> = row.try_get(6)?;
+    let failure = failed_position.map(|position| -> Result<_, Error> {
+        Ok(Failure {
+            position: unsigned(position),
+            attempts: u32::try_from(row.try_get::<_, i32>(7)?).unwrap_or(0),
+            error: row.try_get(8)?,
+            failed_at: row.try_get(9)?,
+        })
+    });
+    Ok(Standing {
+        tenant: Ulid(row.try_get::<_, Uuid>(0)?.as_u128()),
+        head: unsigned(row.try_get(1)?),
+        written_at: row.try_get(2)?,
+        consumer: usize::try_from(row.try_get::<_, i64>(3)?).unwrap_or(0).saturating_sub(1),
+        position: unsigned(position.unwrap_or(0)),
+        since: row.try_get(5)?,
+        failure: failure.transpose()?,
+    })
+}
+
+/// Gives those that are new to a tenant a checkpoint to move.
+async fn begin(
+    client: &ClientWrapper,
+    consumers: &[&str],
+    standings: &mut [Standing],
+) -> Result<(), Error> {
+    let new = standings.iter().filter(|standing| standing.since.is_none());
+    let (names, tenants): (Vec<&str>, Vec<Uuid>) = new
+        .filter_map(|new| {
+            Some((*consumers.get(new.consumer)?, event_store::pg::uuid(new.tenant)))
+        })
+        .unzip();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let statement = client.prepare_cached(include_str!("sql/begin.sql")).await?;
+    let rows = client.query(&statement, &[&names, &tenants]).await?;
+    let begun = rows.iter().map(|row| {
+        Ok(((row.try_get::<_, Uuid>(1)?, row.try_get::<_, String>(0)?), row.try_get(2)?))
+    });
+    let begun: BTreeMap<(Uuid, String), DateTime<Utc>> = begun.collect::<Result<_, Error>>()?;
+    for standing in standings.iter_mut().filter(|standing| standing.since.is_none()) {
+        let name = consumers.get(standing.consumer).map(|name| (*name).to_owned());
+        let key = (event_store::pg::uuid(standing.tenant), name.unwrap_or_default());
+        standing.since = begun.get(&key).copied();
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! What a read table looks like.
+
+use domain::kernel::{Column, ColumnKind, ReadModelEntry};
+
+use super::name::{joined, list, literal, quoted};
+
+/// The table of a read model, or one that is to take its place.
+#[derive(Clone, Copy)]
+pub(crate) struct Definition<'a> {
+    entry: &'a ReadModelEntry,
+    stands: Stands,
+}
+
+/// Which of a read model's tables.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stands {
+    /// The one that readers see.
+    Live,
+    /// The one that a rebuild fills.
+    Beside,
+}
+
+/// The table's first and last columns, which every row has.
+const TENANT: &str = "tenant_id";
+const POSITION: &str = "updated_position";
+
+impl<'a> Definition<'a> {
+    pub(crate) fn of(entry: &'a ReadModelEntry, stands: Stands) -> Self {
+        Self { entry, stands }
+    }
+
+    /// The table's name with its schema.
+    pub(crate) fn table(&self) -> String {
+        format!("read.{}", quoted(&self.name()))
+    }
+
+    fn name(&self) -> String {
+        let name = self.entry.table_name();
+        match self.stands {
+            Stands::Live => name,
+            Stands::Beside => joined(&[&name, "rebuild"]),
+        }
+    }
+
+    fn named(&self, what: &str) -> String {
+        joined(&[&self.name(), what])
+    }
+
+    /// The columns in their order, each as its line in `CREATE TABLE`.
+    pub(super) fn columns(&self) -> Vec<String> {
+        let own = self.entry.table.columns.iter();
+        let own = own.map(|column| (&*column.name, type_of(&column.kind), column.nullable));
+        std::iter::once((TENANT, "uuid", false))
+            .chain(own)
+            .chain([(POSITION, "bigint", false)])
+            .map(|(name, kind, nullable)| {
+                format!("{} {kind}{}", quoted(name), if nullable { "" } else { " NOT NULL" })
+            })
+            .collect()
+    }
+
+    /// Creates the table without anything that slows loading down.
+    pub(crate) fn create(&self) -> String {
+        let columns = self.columns().into_iter();
+        let checks = self.entry.table.columns.iter().filter_map(check);
+        let lines: Vec<_> = columns.chain(checks).map(|line| format!("    {line}")).collect();
+        format!("CREATE TABLE {} (\n{}\n);\n", self.table(), lines.join(",\n"))
+    }
+
+    /// The key, and the indexes that queries are served by.
+    pub(crate) fn index(&self) -> Vec<String> {
+        let table = self.table();
+        let key = list(std::iter::once(TENANT).chain(self.entry.key.iter().copied()));
+        let pkey = quoted(&self.named("pkey"));
+        let mut statements =
+            vec![format!("ALTER TABLE {table} ADD CONSTRAINT {pkey} PRIMARY KEY ({key});\n")];
+        for columns in self.lists() {
+            let index = quoted(&self.named(&by(&columns)));
+            let columns = list(std::iter::once(TENANT).chain(columns.iter().copied()));
+            statements.push(format!("CREATE INDEX {index} ON {table} ({columns});\n"));
+        }
+        statements
+    }
+
+    /// The columns, after the tenant, of every index beside the key's.
+    fn lists(&self) -> Vec<Vec<&'static str>> {
+        let declared = self.entry.indexes.iter().map(|columns| columns.to_vec());
+        std::iter::once(vec![POSITION]).chain(declared).collect()
+    }
+
+    /// What the table and its columns say about themselves.
+    pub(crate) fn comment(&self) -> String {
+        let table = self.table();
+        let entry = self.entry;
+        let mut text = format!("COMMENT ON TABLE {table} IS {};\n", literal(&entry.table.doc));
+        let mut column = |name: &str, doc: &str| {
+            let (name, doc) = (quoted(name), literal(doc));
+            text.push_str(&format!("COMMENT ON COLUMN {table}.{name} IS {doc};\n"));
+        };
+        column(TENANT, "The tenant whose row it is.");
+        for own in &entry.table.columns {
+            column(&own.name, &own.doc);
+        }
+        column(POSITION, "The position in the tenant's log of the last event in the row.");
+        text
+    }
+
+    /// Who may see and change which rows.
+    pub(crate) fn protect(&self) -> String {
+        let table = self.table();
+        format!(
+            "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON {table} FOR SELECT TO tenantry_query
+    USING (tenant_id = log.current_tenant());
+CREATE POLICY projecting ON {table} TO tenantry_projector
+    USING (tenant_id = log.current_tenant()) WITH CHECK (tenant_id = log.current_tenant());
+CREATE POLICY rebuilding ON {table} TO tenantry_owner USING (true) WITH CHECK (true);
+GRANT SELECT ON {table} TO tenantry_query;
+GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO tenantry_projector;
+"
+        )
+    }
+
+    /// Removes the table, if there is one.
+    pub(crate) fn drop(&self) -> String {
+        format!("DROP TABLE IF EXISTS {};\n", self.table())
+    }
+
+    /// Keeps the table from being replaced until the transaction has ended.
+    pub(crate) fn hold(&self) -> String {
+        format!("LOCK TABLE {} IN ACCESS SHARE MODE;\n", self.table())
+    }
+
+    /// Lets the planner know what is in the table.
+    pub(crate) fn analyze(&self) -> String {
+        format!("ANALYZE {};\n", self.table())
+    }
+
+    /// Gives the table and its indexes the names of the live one, which must
+    /// be gone.
+    pub(crate) fn take_its_place(&self) -> String {
+        let live = Self::of(self.entry, Stands::Live);
+        let lists = self.lists();
+        let suffixes = std::iter::once("pkey".to_owned()).chain(lists.iter().map(|list| by(list)));
+        let mut text =
+            format!("ALTER TABLE {} RENAME TO {};\n", self.table(), quoted(&live.name()));
+        for suffix in suffixes {
+            let (from, to) = (quoted(&self.named(&suffix)), quoted(&live.named(&suffix)));
+            text.push_str(&format!("ALTER INDEX read.{from} RENAME TO {to};\n"));
+        }
+        text
+    }
+}
+
+fn by(columns: &[&str]) -> String {
+    format!("by_{}", columns.join("_"))
+}
+
+/// Only the words of an enum may be in its column.
+fn check(column: &Column) -> Option<String> {
+    let ColumnKind::Enum { values, .. } = &column.kind else { return None };
+    let words = values.iter().map(|word| literal(word)).collect::<Vec<_>>().join(", ");
+    let name = quoted(&joined(&[&column.name, "is_known"]));
+    Some(format!("CONSTRAINT {name} CHECK ({} IN ({words}))", quoted(&column.name)))
+}
+
+/// The type of a column, as PostgreSQL spells it.
+pub(super) fn type_of(kind: &ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Bool => "boolean",
+        ColumnKind::Int => "bigint",
+        ColumnKind::Text | ColumnKind::Enum { .. } => "text",
+        ColumnKind::Id { .. } => "uuid",
+        ColumnKind::Timestamp => "timestamp with time zone",
+        ColumnKind::Date => "date",
+        ColumnKind::Json => "jsonb",
+    }
+}

@@ -1,0 +1,231 @@
+//! One tenant's log, folded again and compared.
+
+use std::{pin::pin, sync::Arc};
+
+use deadpool_postgres::ClientWrapper;
+use domain::kernel::{Cell, Registry, Work};
+use futures_util::TryStreamExt;
+use tokio::sync::mpsc;
+use tokio_postgres::{Error, Row};
+use ulid::Ulid;
+
+use super::{
+    Difference, Standing, Verified, VerifyError, What,
+    difference::{Differences, Expected},
+};
+use crate::{
+    Phase, Progress,
+    batch::{Stretch, Taken},
+    cells,
+    fold::Stopped,
+    model::Model,
+    stream,
+};
+
+/// Positions that one statement reads.
+const CHUNK: u64 = 65_536;
+/// Rows that are compared at once.
+const PARCEL: usize = 512;
+
+/// A verification under way.
+pub(super) struct Verification<'a> {
+    pub(super) client: &'a ClientWrapper,
+    pub(super) registry: &'a Arc<Registry>,
+    pub(super) models: &'a [Arc<Model>],
+    pub(super) verified: Verified,
+    pub(super) done: u64,
+    pub(super) total: u64,
+    pub(super) progress: &'a (dyn Fn(Progress) + Send + Sync),
+}
+
+impl Verification<'_> {
+    /// Compares all tables for one tenant.
+    pub(super) async fn tenant(
+        &mut self,
+        tenant: Ulid,
+        standing: Standing,
+    ) -> Result<(), VerifyError> {
+        stream::enter(self.client, tenant).await?;
+        let until = standing.until();
+        let (parcels, incoming) = stream::channel();
+        let folding = Folding {
+            registry: self.registry.clone(),
+            models: self.models.to_vec(),
+            checkpoints: standing.checkpoints.clone(),
+        };
+        let folding = tokio::task::spawn_blocking(move || folding.fold(incoming));
+        self.read(Stretch { tenant, after: 0, until: until.min(standing.head) }, parcels).await?;
+        let (events, folded) = folding.await??;
+        self.verified.tenants += 1;
+        self.verified.events += events;
+        for (place, folded) in folded.into_iter().enumerate() {
+            let Some(model) = self.models.get(place).cloned() else { continue };
+            let checkpoint = standing.checkpoints.get(place).copied().unwrap_or(0);
+            self.compare(&model, tenant, folded).await?;
+            if checkpoint > standing.head {
+                let what = What::Ahead { checkpoint, head: standing.head };
+                self.tell(about(&model, tenant, what));
+            }
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self, stretch: Stretch, to: stream::Parcels) -> Result<(), VerifyError> {
+        let mut types: Vec<&str> =
+            self.models.iter().flat_map(|model| model.entry().fold.sources()).copied().collect();
+        types.sort_unstable();
+        types.dedup();
+        let mut after = stretch.after;
+        while after < stretch.until {
+            let until = (after + CHUNK).min(stretch.until);
+            let chunk = Stretch { after, until, ..stretch };
+            stream::events(self.client, chunk, &types, &to).await?;
+            self.done += until - after;
+            self.report(Phase::Folding);
+            after = until;
+        }
+        Ok(())
+    }
+
+    async fn compare(
+        &mut self,
+        model: &Arc<Model>,
+        tenant: Ulid,
+        folded: Result<Rows, Stopped>,
+    ) -> Result<(), VerifyError> {
+        self.report(Phase::Comparing);
+        let rows = match folded {
+            Ok(rows) => rows,
+            Err(Stopped { position, error }) => {
+                self.tell(about(model, tenant, What::Unfoldable { position, error }));
+                return Ok(());
+            }
+        };
+        let (parcels, incoming) = stream::channel();
+        let comparing = model.clone();
+        let comparing = tokio::task::spawn_blocking(move || {
+            compare(&comparing, tenant, rows, incoming)
+        });
+        self.stored(model, tenant, parcels).await?;
+        let (compared, differences) = comparing.await?;
+        self.verified.rows += compared;
+        self.take(differences);
+        Ok(())
+    }
+
+    /// Sends the rows of a tenant to whoever compares them.
+    async fn stored(
+        &self,
+        model: &Model,
+        tenant: Ulid,
+        to: stream::Parcels,
+    ) -> Result<(), VerifyError> {
+        let statement = self.client.prepare_cached(&model.table.all).await?;
+        let tenant = event_store::pg::uuid(tenant);
+        let rows = pin!(self.client.query_raw(&statement, [tenant]).await?);
+        let mut parcels = pin!(rows.try_chunks(PARCEL));
+        while let Some(parcel) = parcels.try_next().await.map_err(|error| error.1)? {
+            if to.send(parcel).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, difference: Difference) {
+        let mut differences = Differences::default();
+        differences.add(|| difference);
+        self.take(differences);
+    }
+
+    fn take(&mut self, differences: Differences) {
+        self.verified.found += differences.found;
+        let room = super::TOLD.saturating_sub(self.verified.differences.len());
+        self.verified.differences.extend(differences.told.into_iter().take(room));
+    }
+
+    fn report(&self, phase: Phase) {
+        (self.progress)(Progress { phase, done: self.done, total: self.total });
+    }
+}
+
+fn about(model: &Model, tenant: Ulid, what: What) -> Difference {
+    Difference { read_model: model.entry().name, tenant, key: String::new(), what }
+}
+
+type Rows = Vec<(Vec<Cell>, u64)>;
+type Folded = Result<Box<dyn Work>, Stopped>;
+
+/// What happens on a thread of its own.
+struct Folding {
+    registry: Arc<Registry>,
+    models: Vec<Arc<Model>>,
+    /// How far each of them is folded.
+    checkpoints: Vec<u64>,
+}
+
+impl Folding {
+    /// Folds events into all read models. Gives how many there were, and the
+    /// rows of each read model.
+    fn fold(
+        &self,
+        mut parcels: mpsc::Receiver<Vec<Row>>,
+    ) -> Result<(u64, Vec<Result<Rows, Stopped>>), Error> {
+        let mut events = 0;
+        let mut works: Vec<Folded> =
+            self.models.iter().map(|model| Ok(model.entry().fold.work())).collect();
+        while let Some(parcel) = parcels.blocking_recv() {
+            for row in &parcel {
+                self.apply(&Taken::from_row(&self.registry, row)?, &mut works);
+                events += 1;
+            }
+        }
+        let rows = |work: Folded| {
+            work?.rows().map_err(|unfit| Stopped { position: 0, error: unfit.to_string() })
+        };
+        Ok((events, works.into_iter().map(rows).collect()))
+    }
+
+    fn apply(&self, event: &Taken, works: &mut [Folded]) {
+        let position = event.position();
+        for ((model, work), checkpoint) in self.models.iter().zip(works).zip(&self.checkpoints) {
+            let Ok(open) = work else { continue };
+            if position > *checkpoint || !model.folds(event.stream_type()) {
+                continue;
+            }
+            let applied = match event {
+                Taken::Known(event) => open.apply(event).map_err(|error| error.to_string()),
+                Taken::Broken { error, .. } => Err(error.clone()),
+            };
+            if let Err(error) = applied {
+                *work = Err(Stopped { position, error });
+            }
+        }
+    }
+}
+
+/// Compares what comes out of a table with what should be there.
+fn compare(
+    model: &Model,
+    tenant: Ulid,
+    rows: Rows,
+    mut parcels: mpsc::Receiver<Vec<Row>>,
+) -> (u64, Differences) {
+    let mut expected = Expected::new(model, tenant, rows);
+    let mut differences = Differences::default();
+    let mut compared = 0;
+    while let Some(parcel) = parcels.blocking_recv() {
+        for row in &parcel {
+            compared += 1;
+            match cells::row_of(row, &model.entry().table.columns) {
+                Ok(stored) => expected.compare(&stored, &mut differences),
+                Err(error) => {
+                    let what = What::Unreadable(error.to_string());
+                    differences.add(|| about(model, tenant, what));
+                }
+            }
+        }
+    }
+    expected.finish(&mut differences);
+    (compared, differences)
+}

@@ -1,0 +1,154 @@
+//! What is new becomes visible, exactly once.
+
+use std::time::Duration;
+
+use event_store::Wakeups;
+use projector::{Settings, Stepped, create_tables, run};
+use tokio_util::sync::CancellationToken;
+
+use crate::library::{Library, connect};
+
+#[tokio::test]
+async fn events_become_rows_that_change_and_go() {
+    let library = Library::open().await;
+    let tenant = library.tenant().await;
+    let mut projector = library.projector();
+    let book = tenant.acquire().await;
+    let loan = tenant.lend(book).await;
+    tenant.renew(loan).await;
+    let stepped = projector.step().await.unwrap();
+    // Three events into one read model, two of them into the other.
+    assert_eq!((stepped.moved, stepped.events, stepped.rows), (2, 5, 2));
+    let on_loan = library.table("on_loan_v1").await;
+    assert!(on_loan[0].contains(r#","Thandi's ""sister""",2026-01-29,fine,"["#), "{on_loan:?}");
+    assert!(library.table("shelf_v1").await[0].contains(",Middlemarch,f,1,"));
+
+    tenant.give_back(loan, book).await;
+    projector.step().await.unwrap();
+    assert!(library.table("on_loan_v1").await.is_empty());
+    assert!(library.table("shelf_v1").await[0].ends_with(",,4)"));
+    library.verified().await;
+    library.close().await;
+}
+
+#[tokio::test]
+async fn nothing_new_is_nothing_to_do() {
+    let library = Library::open().await;
+    let mut projector = library.projector();
+    assert_eq!(projector.step().await.unwrap(), Stepped::default());
+    library.tenant().await.busy(2).await;
+    projector.step_until_idle().await.unwrap();
+    assert_eq!(projector.step().await.unwrap(), Stepped::default());
+    library.close().await;
+}
+
+#[tokio::test]
+async fn a_restart_goes_on_where_it_stopped() {
+    let library = Library::open().await;
+    let tenant = library.tenant().await;
+    tenant.busy(5).await;
+    let settings = Settings { batch: 4, ..Settings::default() };
+    let mut total = Stepped::default();
+    for checkpoint in [4, 8] {
+        let mut projector = library.projector_with(settings.clone());
+        total += projector.step().await.unwrap();
+        assert_eq!(tenant.checkpoint("shelf_v1").await, checkpoint);
+    }
+    total += library.projector().step_until_idle().await.unwrap();
+    assert_eq!(total.events, 25 + 20);
+    library.verified().await;
+    library.close().await;
+}
+
+#[tokio::test]
+async fn read_models_that_stand_apart_meet() {
+    let library = Library::open().await;
+    let tenant = library.tenant().await;
+    tenant.busy(5).await;
+    library.projector().step_until_idle().await.unwrap();
+    // As a read model that is new to an old log.
+    let new = "DELETE FROM log.checkpoints WHERE consumer = 'on_loan_v1'; DELETE FROM read.on_loan_v1";
+    library.admin.batch_execute(new).await.unwrap();
+    tenant.busy(1).await;
+    let settings = Settings { batch: 4, ..Settings::default() };
+    let mut projector = library.projector_with(settings);
+    projector.step().await.unwrap();
+    assert_eq!(tenant.checkpoint("on_loan_v1").await, 4);
+    assert_eq!(tenant.checkpoint("shelf_v1").await, 28);
+    projector.step_until_idle().await.unwrap();
+    library.verified().await;
+    library.close().await;
+}
+
+#[tokio::test]
+async fn a_flooding_tenant_does_not_keep_others_waiting() {
+    let library = Library::open().await;
+    let (flood, calm) = (library.tenant().await, library.tenant().await);
+    flood.busy(20).await;
+    calm.busy(1).await;
+    let settings = Settings { batch: 10, turn: 10, tenants: 1, ..Settings::default() };
+    library.projector_with(settings).step().await.unwrap();
+    assert_eq!(flood.checkpoint("shelf_v1").await, 10);
+    assert_eq!(calm.checkpoint("shelf_v1").await, 5);
+    library.close().await;
+}
+
+#[tokio::test]
+async fn more_tenants_than_a_turn_holds_are_all_served() {
+    let library = Library::open().await;
+    for _ in 0..9 {
+        library.tenant().await.busy(2).await;
+    }
+    let settings = Settings { batch: 4, turn: 6, tenants: 4, ..Settings::default() };
+    let mut projector = library.projector_with(settings);
+    assert_eq!(projector.step().await.unwrap().moved, 18);
+    projector.step_until_idle().await.unwrap();
+    assert_eq!(library.late("shelf_v1").await, 0);
+    library.verified().await;
+    library.close().await;
+}
+
+#[tokio::test]
+async fn tenants_and_tables_that_come_later_are_found() {
+    let library = Library::open().await;
+    library.admin.batch_execute("DROP TABLE read.on_loan_v1").await.unwrap();
+    let shutdown = CancellationToken::new();
+    let wakeups = Wakeups::new(Duration::from_millis(5));
+    let running = tokio::spawn(run(library.projector(), wakeups.subscribe(), shutdown.clone()));
+
+    library.tenant().await.busy(1).await;
+    library.eventually("SELECT count(*) FROM read.shelf_v1", 1).await;
+    library.tenant().await.busy(1).await;
+    library.eventually("SELECT count(*) FROM read.shelf_v1", 2).await;
+
+    let created = create_tables(&mut connect(&library.config).await, &library.registry).await;
+    assert_eq!(created.unwrap(), ["on_loan_v1"]);
+    library.eventually("SELECT count(*) FROM read.on_loan_v1", 2).await;
+    // A table that goes and comes again is only waited for.
+    library.admin.batch_execute("DROP TABLE read.on_loan_v1").await.unwrap();
+    library.tenant().await.busy(1).await;
+    library.eventually("SELECT count(*) FROM read.shelf_v1", 3).await;
+
+    shutdown.cancel();
+    running.await.unwrap();
+    library.close().await;
+}
+
+#[tokio::test]
+async fn a_wake_up_is_enough() {
+    let library = Library::open().await;
+    let tenant = library.tenant().await;
+    let shutdown = CancellationToken::new();
+    let wakeups = Wakeups::new(Duration::from_hours(1));
+    let running = tokio::spawn(run(library.projector(), wakeups.subscribe(), shutdown.clone()));
+    // The first look finds nothing; it is over when this has become visible.
+    tenant.busy(1).await;
+    wakeups.wake([tenant.id]);
+    library.eventually("SELECT count(*) FROM read.shelf_v1", 1).await;
+    tenant.busy(1).await;
+    wakeups.wake([tenant.id]);
+    library.eventually("SELECT count(*) FROM read.shelf_v1", 2).await;
+    shutdown.cancel();
+    running.await.unwrap();
+    library.close().await;
+}
