@@ -1,0 +1,6 @@
+-- Remembers that the commands of timers could not be given.
+-- $1 tenant, then one element per timer: $2 stream, $3 name
+UPDATE log.timers AS timer
+SET attempts = timer.attempts + 1
+FROM unnest($2::uuid[], $3::text[]) AS t (stream_id, name)
+WHERE timer.tenant_id = $1 AND timer.stream_id = t.stream_id AND timer.name = t.name

@@ -1,0 +1,10 @@
+//! Workers at work, on a real PostgreSQL.
+
+mod failing;
+mod racing;
+mod reacting;
+mod running;
+mod starting;
+mod street;
+mod timing;
+mod toy;
