@@ -1,0 +1,233 @@
+//! Filters as conditions.
+
+use async_graphql::{Value, dynamic::ObjectAccessor};
+
+use super::{given, list, object};
+use crate::{
+    catalogue::{Catalogue, Child, Field, Model},
+    problem::Problem,
+    sql::{Comparison, Condition, Param},
+    value,
+};
+
+/// The most conditions in one filter.
+const CONDITIONS: usize = 100;
+
+/// The most values in one list of a filter.
+const VALUES: usize = 1000;
+
+/// How deep a filter may nest.
+const DEPTH: usize = 12;
+
+/// Reads the argument `filter`.
+///
+/// # Errors
+/// Which part of it cannot be meant.
+pub(crate) fn filter(
+    catalogue: &Catalogue,
+    model: &Model,
+    arguments: &ObjectAccessor<'_>,
+) -> Result<Condition, Problem> {
+    let Some(value) = given(arguments, "filter") else { return Ok(Condition::NONE) };
+    let mut reader = Reader { catalogue, conditions: 0 };
+    reader.row(model, value, "filter", 0)
+}
+
+struct Reader<'a> {
+    catalogue: &'a Catalogue,
+    conditions: usize,
+}
+
+impl Reader<'_> {
+    fn row(
+        &mut self,
+        model: &Model,
+        value: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Result<Condition, Problem> {
+        if depth > DEPTH {
+            let message = format!("{path}: a filter may nest {DEPTH} levels deep");
+            return Err(Problem::invalid(message).with("limit", DEPTH));
+        }
+        let mut parts = vec![];
+        for (name, value) in object(value, path)? {
+            parts.push(self.part(model, name, value, &format!("{path}.{name}"), depth)?);
+        }
+        Ok(only_or_all(parts))
+    }
+
+    fn part(
+        &mut self,
+        model: &Model,
+        name: &str,
+        value: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Result<Condition, Problem> {
+        if *value == Value::Null {
+            let message = format!("{path}: null asks for nothing; leave it out, or use isNull");
+            return Err(Problem::invalid(message));
+        }
+        match name {
+            "and" => Ok(Condition::All(self.rows(model, value, path, depth)?)),
+            "or" => Ok(Condition::Any(self.rows(model, value, path, depth)?)),
+            "not" => Ok(Condition::Not(Box::new(self.row(model, value, path, depth + 1)?))),
+            name => {
+                if let Some((index, field)) =
+                    model.position(name).and_then(|index| Some((index, model.field(index)?)))
+                {
+                    return self.comparisons(index, field, value, path);
+                }
+                self.relation(model, name, value, path, depth)
+            }
+        }
+    }
+
+    fn rows(
+        &mut self,
+        model: &Model,
+        value: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Result<Vec<Condition>, Problem> {
+        let parts = list(value).iter().enumerate();
+        parts.map(|(i, part)| self.row(model, part, &format!("{path}[{i}]"), depth + 1)).collect()
+    }
+
+    fn relation(
+        &mut self,
+        model: &Model,
+        name: &str,
+        value: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Result<Condition, Problem> {
+        if let Some(index) = model.parents.iter().position(|parent| parent.name == name) {
+            let to = model.parents.get(index).and_then(|it| self.catalogue.model(it.to));
+            let part = self.other(to, value, path, depth)?;
+            return Ok(Condition::Parent(index, Box::new(part)));
+        }
+        let Some(index) = model.children.iter().position(|child| child.name == name) else {
+            return Err(Problem::invalid(format!("{path}: there is no such field")));
+        };
+        let Some(child) = model.children.get(index) else { return Ok(Condition::NONE) };
+        self.children(index, child, value, path, depth)
+    }
+
+    fn children(
+        &mut self,
+        index: usize,
+        child: &Child,
+        value: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Result<Condition, Problem> {
+        let from = self.catalogue.model(child.from);
+        if child.only {
+            let part = self.other(from, value, path, depth)?;
+            return Ok(Condition::Child(index, Box::new(part)));
+        }
+        let mut parts = vec![];
+        for (quantifier, value) in object(value, path)? {
+            let path = format!("{path}.{quantifier}");
+            let part = Condition::Child(index, Box::new(self.other(from, value, &path, depth)?));
+            parts.push(match quantifier.as_str() {
+                "none" => Condition::Not(Box::new(part)),
+                _ => part,
+            });
+        }
+        Ok(only_or_all(parts))
+    }
+
+    fn other(
+        &mut self,
+        model: Option<&Model>,
+        value: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Result<Condition, Problem> {
+        self.count(path)?;
+        model.map_or(Ok(Condition::NONE), |model| self.row(model, value, path, depth + 1))
+    }
+
+    fn comparisons(
+        &mut self,
+        index: usize,
+        field: &Field,
+        value: &Value,
+        path: &str,
+    ) -> Result<Condition, Problem> {
+        let mut parts = vec![];
+        for (operator, value) in object(value, path)? {
+            let path = format!("{path}.{operator}");
+            self.count(&path)?;
+            if *value == Value::Null {
+                return Err(Problem::invalid(format!("{path}: null is no value; use isNull")));
+            }
+            let comparison = self
+                .comparison(field, operator, value)
+                .map_err(|reason| Problem::invalid(format!("{path}: {reason}")))?;
+            parts.push(Condition::Field(index, comparison));
+        }
+        Ok(only_or_all(parts))
+    }
+
+    fn comparison(
+        &self,
+        field: &Field,
+        operator: &str,
+        value: &Value,
+    ) -> Result<Comparison, String> {
+        let one = || value::param(&field.kind, &self.catalogue.enums, value);
+        let text = || match value {
+            Value::String(text) if !text.contains('\0') => Ok(text.clone()),
+            _ => Err("expected a text without NUL characters".to_owned()),
+        };
+        Ok(match operator {
+            "eq" => Comparison::Equal(one()?),
+            "ne" => Comparison::Different(one()?),
+            "lt" => Comparison::Less(one()?),
+            "lte" => Comparison::LessOrEqual(one()?),
+            "gt" => Comparison::Greater(one()?),
+            "gte" => Comparison::GreaterOrEqual(one()?),
+            "in" => Comparison::In(self.values(field, value)?),
+            "notIn" => Comparison::NotIn(self.values(field, value)?),
+            "isNull" => Comparison::Empty(*value == Value::Boolean(true)),
+            "startsWith" => Comparison::StartsWith(text()?),
+            "endsWith" => Comparison::EndsWith(text()?),
+            "contains" if field.kind.is_ordered() => Comparison::Contains(text()?),
+            "contains" => Comparison::ContainsJson(one()?),
+            _ => return Err("there is no such operator".to_owned()),
+        })
+    }
+
+    fn values(&self, field: &Field, value: &Value) -> Result<Param, String> {
+        let values = list(value);
+        if values.len() > VALUES {
+            return Err(format!("at most {VALUES} values are allowed, got {}", values.len()));
+        }
+        let params: Result<Vec<Param>, String> = values
+            .iter()
+            .map(|value| value::param(&field.kind, &self.catalogue.enums, value))
+            .collect();
+        let params = params?;
+        if params.is_empty() { Ok(Param::none_of(&field.kind)) } else { Ok(Param::list(params)) }
+    }
+
+    fn count(&mut self, path: &str) -> Result<(), Problem> {
+        self.conditions += 1;
+        if self.conditions > CONDITIONS {
+            let message = format!("{path}: a filter may have {CONDITIONS} conditions");
+            return Err(Problem::invalid(message).with("limit", CONDITIONS));
+        }
+        Ok(())
+    }
+}
+
+fn only_or_all(mut parts: Vec<Condition>) -> Condition {
+    match parts.len() {
+        1 => parts.pop().unwrap_or(Condition::NONE),
+        _ => Condition::All(parts),
+    }
+}

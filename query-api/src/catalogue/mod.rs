@@ -1,0 +1,115 @@
+//! The read models as GraphQL and SQL know them: names, kinds and relations,
+//! worked out once from the registry.
+//!
+//! Whatever a query may name is in here, so no name in a statement ever comes
+//! from a request. A typed id makes two fields: `customer_id` is read as
+//! `customerId`, and `customer` is the row it points to. A row that stands for
+//! its aggregate calls its key `id`, whatever the column is called; any other
+//! row gets an `id` made of its key, so that clients can cache it.
+
+mod enums;
+mod model;
+pub(crate) mod names;
+mod relations;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::kernel::Registry;
+
+pub(crate) use enums::EnumType;
+pub(crate) use model::{Field, FieldKind, Id, Model};
+pub(crate) use relations::{Child, Parent};
+
+/// All read models, in the order of their declaration.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    pub(crate) models: Vec<Model>,
+    pub(crate) enums: Vec<EnumType>,
+}
+
+/// Declarations from which no unambiguous GraphQL schema follows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the read models make no GraphQL schema:\n{}", .0.join("\n"))]
+pub struct CatalogueError(pub(crate) Vec<String>);
+
+impl Catalogue {
+    /// # Errors
+    /// Names that would mean two things.
+    pub(crate) fn of(registry: &Registry) -> Result<Self, CatalogueError> {
+        let enums = enums::of(registry);
+        let mut models: Vec<Model> = registry
+            .read_models()
+            .iter()
+            .map(|entry| Model::of(entry, registry, &enums.types))
+            .collect();
+        relations::connect(&mut models, registry);
+        let mut faults = enums.faults;
+        faults.extend(clashes(&models, &enums.types));
+        let catalogue = Self { models, enums: enums.types };
+        if faults.is_empty() { Ok(catalogue) } else { Err(CatalogueError(faults)) }
+    }
+
+    /// The model of an index that this catalogue gave out.
+    pub(crate) fn model(&self, index: usize) -> Option<&Model> {
+        self.models.get(index)
+    }
+}
+
+/// Types that are there whatever is declared.
+const OWN_TYPES: &[&str] = &[
+    "AgeBucket",
+    "AgeBuckets",
+    "AsOf",
+    "BigInt",
+    "BigIntFilter",
+    "Boolean",
+    "BooleanFilter",
+    "Date",
+    "DateFilter",
+    "DateTime",
+    "DateTimeFilter",
+    "Float",
+    "GroupAggregate",
+    "ID",
+    "IDFilter",
+    "Int",
+    "JSON",
+    "JSONFilter",
+    "NullsOrder",
+    "OrderDirection",
+    "PageInfo",
+    "Period",
+    "Query",
+    "String",
+    "StringFilter",
+    "Subscription",
+];
+
+fn clashes(models: &[Model], enums: &[EnumType]) -> Vec<String> {
+    let mut faults = vec![];
+    let mut types: BTreeSet<String> = OWN_TYPES.iter().map(|&name| name.to_owned()).collect();
+    let of_models = models.iter().flat_map(Model::type_names);
+    let of_enums = enums.iter().flat_map(|it| [it.name.clone(), format!("{}Filter", it.name)]);
+    for name in of_models.chain(of_enums) {
+        if types.contains(&name) {
+            faults.push(format!("the type {name} is made twice; rename a row or an enum"));
+        }
+        types.insert(name);
+    }
+    let mut roots = BTreeMap::new();
+    for model in models {
+        for name in [&model.one, &model.many, &model.groups] {
+            if let Some(other) = roots.insert(name.clone(), model.name) {
+                faults.push(format!(
+                    "the query {name} would read both {other} and {}; rename one",
+                    model.name
+                ));
+            }
+        }
+        faults.extend(model.field_clashes());
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests;

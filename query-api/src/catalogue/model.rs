@@ -1,0 +1,248 @@
+//! One read model.
+
+use std::collections::BTreeSet;
+
+use domain::kernel::{Column, ColumnKind, ReadModelEntry, Registry};
+
+use super::{
+    Child, EnumType, Parent, enums,
+    names::{camel_case, pascal_case, screaming_case},
+};
+
+/// A read model under all its names.
+#[derive(Debug)]
+pub(crate) struct Model {
+    /// Its place in the catalogue.
+    pub(crate) index: usize,
+    /// Its name in the registry.
+    pub(crate) name: &'static str,
+    /// The table, quoted, with its schema.
+    pub(crate) table: String,
+    /// Under which name its checkpoints are kept.
+    pub(crate) consumer: String,
+    /// What it is, for readers of the schema.
+    pub(crate) doc: String,
+    /// The type of one row: `Invoice`.
+    pub(crate) type_name: String,
+    /// The query for one row: `invoice`.
+    pub(crate) one: String,
+    /// The query for a list: `invoices`.
+    pub(crate) many: String,
+    /// The query for sums over groups of rows: `invoiceGroups`.
+    pub(crate) groups: String,
+    /// One per column, in their order.
+    pub(crate) fields: Vec<Field>,
+    /// The fields that identify a row.
+    pub(crate) key: Vec<usize>,
+    /// What `id` is.
+    pub(crate) id: Id,
+    /// The rows that this one points to.
+    pub(crate) parents: Vec<Parent>,
+    /// The rows that point to this one.
+    pub(crate) children: Vec<Child>,
+}
+
+/// What the field `id` of a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Id {
+    /// One of its columns.
+    Column,
+    /// All of its key, made opaque.
+    OfKey,
+}
+
+/// A column and the field that shows it.
+#[derive(Debug)]
+pub(crate) struct Field {
+    /// The column, quoted.
+    pub(crate) column: String,
+    /// The field: `totalMinor`.
+    pub(crate) name: String,
+    /// The field where fields are values of an enum: `TOTAL_MINOR`.
+    pub(crate) choice: String,
+    pub(crate) kind: FieldKind,
+    pub(crate) nullable: bool,
+    pub(crate) doc: String,
+}
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FieldKind {
+    Bool,
+    Int,
+    Text,
+    /// By its place in the catalogue.
+    Enum(usize),
+    /// The aggregate's type and what its ids begin with.
+    Id {
+        aggregate: String,
+        prefix: String,
+    },
+    Timestamp,
+    Date,
+    Json,
+}
+
+impl FieldKind {
+    /// Whether values have an order that is worth sorting by.
+    pub(crate) const fn is_ordered(&self) -> bool {
+        !matches!(self, Self::Json)
+    }
+
+    /// Whether values can be added up.
+    pub(crate) const fn is_summable(&self) -> bool {
+        matches!(self, Self::Int)
+    }
+
+    /// Whether a least and a greatest value say something.
+    pub(crate) const fn is_measurable(&self) -> bool {
+        matches!(self, Self::Int | Self::Timestamp | Self::Date)
+    }
+
+    /// Whether it is a day or a moment.
+    pub(crate) const fn is_time(&self) -> bool {
+        matches!(self, Self::Timestamp | Self::Date)
+    }
+}
+
+impl Model {
+    pub(super) fn of(entry: &ReadModelEntry, registry: &Registry, enums: &[EnumType]) -> Self {
+        let own_key = own_key(entry, registry);
+        let fields: Vec<Field> = entry
+            .table
+            .columns
+            .iter()
+            .map(|column| {
+                let is_id = own_key == Some(column.name.as_str());
+                Field::of(entry, column, enums, is_id)
+            })
+            .collect();
+        let one = camel_case(entry.row);
+        let many = match camel_case(entry.name) {
+            many if many == one => format!("{many}List"),
+            many => many,
+        };
+        Self {
+            index: registry
+                .read_models()
+                .iter()
+                .position(|other| other.name == entry.name)
+                .unwrap_or_default(),
+            name: entry.name,
+            table: format!("read.{}", quoted(&entry.table_name())),
+            consumer: entry.table_name(),
+            doc: entry.table.doc.clone(),
+            type_name: pascal_case(entry.row),
+            groups: format!("{one}Groups"),
+            one,
+            many,
+            key: entry.key.iter().filter_map(|name| entry.table.position(name)).collect(),
+            id: if fields.iter().any(|field| field.name == "id") { Id::Column } else { Id::OfKey },
+            fields,
+            parents: vec![],
+            children: vec![],
+        }
+    }
+
+    /// The field of an index that this model gave out.
+    pub(crate) fn field(&self, index: usize) -> Option<&Field> {
+        self.fields.get(index)
+    }
+
+    /// The place of a field by its name in GraphQL.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// The fields that identify a row.
+    pub(crate) fn key_fields(&self) -> impl Iterator<Item = &Field> {
+        self.key.iter().filter_map(|index| self.fields.get(*index))
+    }
+
+    /// The types that are made for this model.
+    pub(super) fn type_names(&self) -> impl Iterator<Item = String> {
+        const PARTS: [&str; 16] = [
+            "",
+            "Changes",
+            "Connection",
+            "Edge",
+            "Field",
+            "Filter",
+            "Group",
+            "GroupBy",
+            "GroupKey",
+            "GroupMaxima",
+            "GroupMinima",
+            "GroupOrder",
+            "GroupSums",
+            "Groups",
+            "ListFilter",
+            "Order",
+        ];
+        PARTS.into_iter().map(|part| format!("{}{part}", self.type_name))
+    }
+
+    /// Fields of the row type that would have the same name.
+    pub(super) fn field_clashes(&self) -> Vec<String> {
+        let columns = self.fields.iter().map(|field| &field.name);
+        let parents = self.parents.iter().map(|parent| &parent.name);
+        let children = self.children.iter().map(|child| &child.name);
+        let mut seen = BTreeSet::new();
+        let mut faults = vec![];
+        for name in columns.chain(parents).chain(children) {
+            if matches!(name.as_str(), "and" | "or" | "not") || !seen.insert(name) {
+                faults.push(format!(
+                    "the field {name} of {} would mean two things; rename a column",
+                    self.type_name
+                ));
+            }
+        }
+        faults
+    }
+}
+
+/// The key column, if the row stands for the aggregate it names.
+fn own_key<'a>(entry: &'a ReadModelEntry, registry: &Registry) -> Option<&'a str> {
+    let [key] = entry.key else { return None };
+    let ColumnKind::Id { aggregate, .. } = &entry.table.column(key)?.kind else { return None };
+    let rows = registry.rows_of(aggregate)?;
+    let taken = entry.table.column("id").is_some() && *key != "id";
+    (rows.name == entry.name && !taken).then_some(*key)
+}
+
+impl Field {
+    fn of(entry: &ReadModelEntry, column: &Column, enums: &[EnumType], is_id: bool) -> Self {
+        let is_bare_id = matches!(column.kind, ColumnKind::Id { .. })
+            && column.name != "id"
+            && !column.name.ends_with("_id");
+        let name = match column.name.as_str() {
+            _ if is_id => "id".to_owned(),
+            name if is_bare_id => format!("{name}_id"),
+            name => name.to_owned(),
+        };
+        Self {
+            column: quoted(&column.name),
+            choice: screaming_case(&name),
+            name: camel_case(&name),
+            kind: match &column.kind {
+                ColumnKind::Bool => FieldKind::Bool,
+                ColumnKind::Int => FieldKind::Int,
+                ColumnKind::Text => FieldKind::Text,
+                ColumnKind::Enum { .. } => FieldKind::Enum(enums::index_of(enums, entry, column)),
+                ColumnKind::Id { aggregate, prefix } => {
+                    FieldKind::Id { aggregate: aggregate.clone(), prefix: prefix.clone() }
+                }
+                ColumnKind::Timestamp => FieldKind::Timestamp,
+                ColumnKind::Date => FieldKind::Date,
+                ColumnKind::Json => FieldKind::Json,
+            },
+            nullable: column.nullable,
+            doc: column.doc.clone(),
+        }
+    }
+}
+
+/// A name as SQL takes it literally.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,165 @@
+//! What one request sees: one tenant, one moment.
+//!
+//! All statements of a request run in one read-only transaction at one
+//! snapshot. The numbers of a dashboard therefore agree with each other, the
+//! position an answer states holds for all of it, and a request takes one
+//! connection however much it asks for. Begin, tenant, positions and the first
+//! statements are sent together: one round trip. Nothing is opened before the
+//! first statement.
+
+mod fault;
+mod shapes;
+mod transaction;
+
+use std::sync::Arc;
+
+use deadpool_postgres::Pool;
+use event_store::{
+    StoredEvent,
+    pg::{EVENT_COLUMNS, stored_event},
+};
+use opentelemetry::{KeyValue, metrics::Histogram};
+use service::{database::Database, telemetry::meter};
+use tokio::{sync::OnceCell, time::Instant};
+use tokio_postgres::Row;
+use ulid::Ulid;
+
+pub(crate) use fault::ReadFault;
+pub(crate) use transaction::Reached;
+
+use crate::sql::{Param, Statement};
+use shapes::Shapes;
+use transaction::Transaction;
+
+/// The database as queries read it.
+pub(crate) struct Store {
+    pool: Pool,
+    role: &'static str,
+    shapes: Shapes,
+    seconds: Histogram<f64>,
+}
+
+impl Store {
+    /// Reads through a database in the role `tenantry_query`.
+    pub(crate) fn new(database: &Database) -> Arc<Self> {
+        let seconds = meter()
+            .f64_histogram("db_query_duration_seconds")
+            .with_description("Time from taking a connection to having all rows of one read.")
+            .build();
+        let role = database.role().name();
+        let pool = database.raw().clone();
+        Arc::new(Self { pool, role, shapes: Shapes::default(), seconds })
+    }
+
+    /// The view of one request, which will name these consumers' positions.
+    pub(crate) fn reading(self: &Arc<Self>, tenant: Ulid, consumers: Vec<String>) -> Arc<Reading> {
+        let store = self.clone();
+        Arc::new(Reading { store, tenant, consumers, transaction: OnceCell::new() })
+    }
+}
+
+/// The view of one request.
+pub(crate) struct Reading {
+    store: Arc<Store>,
+    tenant: Ulid,
+    consumers: Vec<String>,
+    transaction: OnceCell<Transaction>,
+}
+
+impl Reading {
+    pub(crate) const fn tenant(&self) -> Ulid {
+        self.tenant
+    }
+
+    /// Runs a statement. `what` names it in metrics and traces.
+    pub(crate) async fn rows(
+        &self,
+        what: &'static str,
+        statement: &Statement,
+    ) -> Result<Vec<Row>, ReadFault> {
+        let begun = Instant::now();
+        let prepared = self.store.shapes.is_worth_preparing(&statement.text);
+        let result = self.transaction().await?.rows(statement, prepared).await;
+        let labels = [KeyValue::new("role", self.store.role), KeyValue::new("query", what)];
+        self.store.seconds.record(begun.elapsed().as_secs_f64(), &labels);
+        let rows = result.as_ref().map_or(0, Vec::len);
+        tracing::debug!(query = what, rows, sql = statement.text, "read");
+        result
+    }
+
+    /// What the tables of the named consumers have reached.
+    pub(crate) async fn reached(&self) -> Result<Arc<Reached>, ReadFault> {
+        self.transaction().await?.reached().await
+    }
+
+    /// What they have reached, if anything was read at all.
+    pub(crate) async fn reached_if_read(&self) -> Option<Arc<Reached>> {
+        self.transaction.get()?.reached().await.ok()
+    }
+
+    /// The events of one aggregate between two positions, oldest first, no
+    /// more than `limit`.
+    pub(crate) async fn stream(
+        &self,
+        stream: Ulid,
+        after: u64,
+        until: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, ReadFault> {
+        let text = format!(
+            "SELECT {EVENT_COLUMNS} FROM log.events WHERE tenant_id = $1 AND stream_id = $2 \
+             AND position > $3 AND position <= $4 ORDER BY version LIMIT {limit}"
+        );
+        let stream = Param::Id(event_store::pg::uuid(stream));
+        self.events(text, vec![stream, position(after), position(until)]).await
+    }
+
+    /// The events of the tenant between two positions that belong to
+    /// aggregates of these types, oldest first.
+    pub(crate) async fn log(
+        &self,
+        types: &[&str],
+        after: u64,
+        until: u64,
+    ) -> Result<Vec<StoredEvent>, ReadFault> {
+        let text = format!(
+            "SELECT {EVENT_COLUMNS} FROM log.events WHERE tenant_id = $1 \
+             AND stream_type = ANY ($2) AND position > $3 AND position <= $4 ORDER BY position"
+        );
+        let types = Param::Texts(types.iter().map(|&name| name.to_owned()).collect());
+        self.events(text, vec![types, position(after), position(until)]).await
+    }
+
+    async fn events(
+        &self,
+        text: String,
+        further: Vec<Param>,
+    ) -> Result<Vec<StoredEvent>, ReadFault> {
+        let mut params = vec![Param::Id(event_store::pg::uuid(self.tenant))];
+        params.extend(further);
+        let rows = self.rows("log", &Statement { text, params }).await?;
+        rows.iter().map(|row| stored_event(row).map_err(ReadFault::from)).collect()
+    }
+
+    /// Ends the transaction and gives the connection back. What is read later
+    /// fails.
+    pub(crate) fn close(&self) {
+        if let Some(transaction) = self.transaction.get() {
+            transaction.close();
+        }
+    }
+
+    async fn transaction(&self) -> Result<&Transaction, ReadFault> {
+        self.transaction
+            .get_or_try_init(|| async {
+                let pool = &self.store.pool;
+                Transaction::begin(pool, self.tenant, self.consumers.clone()).await
+            })
+            .await
+    }
+}
+
+/// A position as PostgreSQL counts.
+fn position(value: u64) -> Param {
+    Param::Int(i64::try_from(value).unwrap_or(i64::MAX))
+}

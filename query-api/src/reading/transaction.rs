@@ -1,0 +1,189 @@
+//! One read-only transaction on a connection of its own.
+//!
+//! The pool knows nothing of open transactions, so whatever happens to the
+//! request, this ends its own: when it is closed or dropped, the ROLLBACK goes
+//! out behind whatever was sent before, and ahead of what the connection's next
+//! user sends. A statement that nobody waits for any more is stopped first.
+
+use std::{
+    collections::BTreeMap,
+    future::poll_fn,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+};
+
+use deadpool_postgres::{Object, Pool};
+use event_store::pg::uuid;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use tokio_postgres::{
+    NoTls, Row, Statement as Prepared,
+    types::{ToSql, Type},
+};
+use ulid::Ulid;
+
+use super::ReadFault;
+use crate::sql::{Param, Statement};
+
+/// What the tables of consumers have reached. $1 the tenant, $2 the consumers.
+const POSITIONS: &str = "\
+    SELECT head.position, checkpoint.consumer, checkpoint.position \
+    FROM log.heads AS head \
+    LEFT JOIN log.checkpoints AS checkpoint \
+        ON checkpoint.tenant_id = head.tenant_id AND checkpoint.consumer = ANY ($2) \
+    WHERE head.tenant_id = $1";
+
+/// How far the log goes, and how far read tables follow it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// Where the tenant's log ends.
+    pub(crate) head: u64,
+    /// The position of each consumer that was asked for.
+    pub(crate) consumers: BTreeMap<String, u64>,
+}
+
+impl Reached {
+    /// The position that all of them have reached.
+    pub(crate) fn position(&self) -> Option<u64> {
+        self.consumers.values().min().copied()
+    }
+}
+
+pub(super) struct Transaction {
+    client: Mutex<Option<Arc<Object>>>,
+    begun: Shared<BoxFuture<'static, Result<Arc<Reached>, ReadFault>>>,
+    running: AtomicUsize,
+}
+
+impl Transaction {
+    /// Takes a connection and sends all that begins the transaction; whatever
+    /// is sent on it from now on is inside.
+    pub(super) async fn begin(
+        pool: &Pool,
+        tenant: Ulid,
+        consumers: Vec<String>,
+    ) -> Result<Self, ReadFault> {
+        let client = Arc::new(pool.get().await?);
+        // Prepared first, because preparing takes a round trip on a new
+        // connection, and no statement may overtake the BEGIN.
+        let positions = client.prepare_cached(POSITIONS).await?;
+        let begin = begin(client.clone(), positions, tenant, consumers);
+        let begun = begin.boxed().shared();
+        // Polled as a copy: the answer may be there at once, and is given to
+        // each copy only once.
+        let mut first = begun.clone();
+        // INVARIANT: a statement is sent after the BEGIN and the tenant. A
+        // message is sent when its future is first polled, which is here;
+        // guarded by the tests of tenants' isolation.
+        poll_fn(|context| {
+            let _sent = Pin::new(&mut first).poll(context);
+            Poll::Ready(())
+        })
+        .await;
+        Ok(Self { client: Mutex::new(Some(client)), begun, running: AtomicUsize::new(0) })
+    }
+
+    pub(super) async fn rows(
+        &self,
+        statement: &Statement,
+        prepared: bool,
+    ) -> Result<Vec<Row>, ReadFault> {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(client) = client else { return Err(ReadFault::Aborted) };
+        self.running.fetch_add(1, Ordering::Relaxed);
+        let (begun, rows) =
+            tokio::join!(biased; self.begun.clone(), run(&client, statement, prepared));
+        // Not reached by who gives up: its statement counts as running on.
+        self.running.fetch_sub(1, Ordering::Relaxed);
+        begun?;
+        Ok(rows?)
+    }
+
+    pub(super) async fn reached(&self) -> Result<Arc<Reached>, ReadFault> {
+        self.begun.clone().await
+    }
+
+    /// Ends it, whatever it is doing.
+    pub(super) fn close(&self) {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(client) = client else { return };
+        if self.running.load(Ordering::Relaxed) == 0 {
+            let _sent = client.batch_execute("ROLLBACK").now_or_never();
+        } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(stop(client));
+        }
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Stops the statement that runs. The connection is kept until the server has
+/// been told, so that the next user's statement is not the one that is hit.
+async fn stop(client: Arc<Object>) {
+    let _ = client.cancel_token().cancel_query(NoTls).await;
+    if client.batch_execute("ROLLBACK").await.is_err() {
+        // Nobody knows what state the connection is in: it is closed.
+        if let Some(client) = Arc::into_inner(client) {
+            drop(Object::take(client));
+        }
+    }
+}
+
+async fn begin(
+    client: Arc<Object>,
+    positions: Prepared,
+    tenant: Ulid,
+    consumers: Vec<String>,
+) -> Result<Arc<Reached>, ReadFault> {
+    let tenant = uuid(tenant);
+    // A UUID has no letter that SQL could take for anything else; as plain text
+    // it needs no message of its own. All statements share one snapshot.
+    let begin = format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL tenantry.tenant = '{tenant}'"
+    );
+    let asked: [&(dyn ToSql + Sync); 2] = [&tenant, &consumers];
+    let (begun, rows) = tokio::join!(
+        biased;
+        client.batch_execute(&begin),
+        client.query(&positions, &asked),
+    );
+    begun?;
+    let rows = rows?;
+    let unsigned = |position: i64| u64::try_from(position).unwrap_or(0);
+    let mut reached = Reached::default();
+    reached.consumers.extend(consumers.into_iter().map(|consumer| (consumer, 0)));
+    for row in &rows {
+        reached.head = unsigned(row.try_get(0)?);
+        if let Some(consumer) = row.try_get::<_, Option<String>>(1)? {
+            reached.consumers.insert(consumer, unsigned(row.try_get(2)?));
+        }
+    }
+    Ok(Arc::new(reached))
+}
+
+async fn run(
+    client: &Object,
+    statement: &Statement,
+    prepared: bool,
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let Statement { text, params } = statement;
+    let types: Vec<Type> = params.iter().map(Param::sql_type).collect();
+    if prepared {
+        let ready = client.prepare_typed_cached(text, &types).await?;
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(Param::as_sql).collect();
+        return client.query(&ready, &params).await;
+    }
+    let params: Vec<(&(dyn ToSql + Sync), Type)> =
+        params.iter().map(Param::as_sql).zip(types).collect();
+    client.query_typed(text, &params).await
+}

@@ -1,0 +1,147 @@
+//! Groups of rows.
+
+use std::sync::Arc;
+
+use async_graphql::Value;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::kernel::Timestamp;
+use tokio_postgres::Row as SqlRow;
+
+use super::{GroupNeeds, Shared, batch::Related};
+use crate::{
+    catalogue::{FieldKind, Model},
+    problem::Problem,
+    reading::{ReadFault, Reading},
+    sql::{Aggregate, Grouping, Groups, Measure},
+    value,
+};
+
+/// Groups, and what was worked out for them.
+pub(crate) struct Grouped {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) reading: Arc<Reading>,
+    by: Vec<Grouping>,
+    measures: Vec<Measure>,
+    groups: Vec<Group>,
+    /// Whether there are more groups than were asked for.
+    pub(crate) has_more: bool,
+    pub(crate) related: Related,
+}
+
+struct Group {
+    key: Vec<Value>,
+    count: i64,
+    measures: Vec<Value>,
+}
+
+impl Grouped {
+    pub(crate) fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    pub(crate) fn count(&self, group: usize) -> i64 {
+        self.groups.get(group).map_or(0, |group| group.count)
+    }
+
+    /// What the rows of a group share in a field, if they are grouped by it.
+    pub(crate) fn shared_value(&self, group: usize, field: usize) -> Option<&Value> {
+        let is_it = |it: &Grouping| it.field() == field && !matches!(it, Grouping::Age { .. });
+        let place = self.by.iter().position(is_it)?;
+        self.groups.get(group)?.key.get(place).filter(|value| **value != Value::Null)
+    }
+
+    /// The bucket that the ages of a group's rows fall into, if they are
+    /// grouped by age: the first of its bounds is one more than the upper
+    /// bound of the bucket before.
+    pub(crate) fn age(&self, group: usize, field: usize) -> Option<(Option<i32>, Option<i32>)> {
+        let place = self.by.iter().position(
+            |it| matches!(it, Grouping::Age { field: by, .. } if *by == field),
+        )?;
+        let Some(Grouping::Age { edges, .. }) = self.by.get(place) else { return None };
+        let bucket = self.groups.get(group)?.key.get(place).and_then(value::integer)?;
+        let bucket = usize::try_from(bucket).ok()?;
+        let before = bucket.checked_sub(1).and_then(|before| edges.get(before));
+        Some((before.map(|edge| edge.saturating_add(1)), edges.get(bucket).copied()))
+    }
+
+    pub(crate) fn measure(&self, group: usize, measure: Measure) -> Option<&Value> {
+        let place = self.measures.iter().position(|known| *known == measure)?;
+        self.groups.get(group)?.measures.get(place).filter(|value| **value != Value::Null)
+    }
+}
+
+/// Reads groups.
+///
+/// # Errors
+/// When the database gives no answer.
+pub(crate) async fn read_groups(
+    shared: &Arc<Shared>,
+    reading: &Arc<Reading>,
+    model: &Model,
+    groups: Groups,
+    needs: GroupNeeds,
+) -> Result<Grouped, Problem> {
+    let groups = Groups { measures: needs.measures, ..groups };
+    let (by, measures, size) = (groups.by.clone(), groups.measures.clone(), groups.size);
+    let statement = groups.statement(&shared.catalogue, model, reading.tenant());
+    let rows = reading.rows("groups", &statement).await?;
+    let read = Reader { shared, model, by: &by, measures: &measures };
+    let groups: Result<Vec<Group>, ReadFault> =
+        rows.iter().take(size).map(|row| read.group(row)).collect();
+    Ok(Grouped {
+        shared: shared.clone(),
+        reading: reading.clone(),
+        groups: groups?,
+        by,
+        measures,
+        has_more: rows.len() > size,
+        related: Related::default(),
+    })
+}
+
+struct Reader<'a> {
+    shared: &'a Shared,
+    model: &'a Model,
+    by: &'a [Grouping],
+    measures: &'a [Measure],
+}
+
+impl Reader<'_> {
+    fn group(&self, row: &SqlRow) -> Result<Group, ReadFault> {
+        let key = self.by.iter().enumerate().map(|(at, by)| self.key(row, at, by));
+        let key: Result<Vec<Value>, ReadFault> = key.collect();
+        let from = self.by.len() + 1;
+        let measures = self.measures.iter().zip(from..);
+        let measures: Result<Vec<Value>, ReadFault> =
+            measures.map(|(measure, at)| self.measure(row, at, *measure)).collect();
+        Ok(Group { key: key?, count: row.try_get(self.by.len())?, measures: measures? })
+    }
+
+    fn key(&self, row: &SqlRow, at: usize, by: &Grouping) -> Result<Value, ReadFault> {
+        let Some(field) = self.model.field(by.field()) else { return Ok(Value::Null) };
+        Ok(match by {
+            Grouping::Age { .. } => {
+                row.try_get::<_, Option<i32>>(at)?.map_or(Value::Null, Value::from)
+            }
+            Grouping::Period { .. } if field.kind == FieldKind::Date => row
+                .try_get::<_, Option<NaiveDate>>(at)?
+                .map_or(Value::Null, |date| date.to_string().into()),
+            Grouping::Period { .. } => row
+                .try_get::<_, Option<DateTime<Utc>>>(at)?
+                .map_or(Value::Null, |time| Timestamp::from(time).to_string().into()),
+            Grouping::Value(_) => {
+                value::column(row, at, &field.kind, &self.shared.catalogue.enums)?
+            }
+        })
+    }
+
+    fn measure(&self, row: &SqlRow, at: usize, measure: Measure) -> Result<Value, ReadFault> {
+        let Some(field) = self.model.field(measure.field) else { return Ok(Value::Null) };
+        Ok(match measure.aggregate {
+            Aggregate::Sum => row.try_get::<_, Option<String>>(at)?.map_or(Value::Null, Value::from),
+            Aggregate::Min | Aggregate::Max => {
+                value::column(row, at, &field.kind, &self.shared.catalogue.enums)?
+            }
+        })
+    }
+}

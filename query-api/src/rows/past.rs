@@ -1,0 +1,256 @@
+//! Rows as they once were: folded on demand from the log.
+//!
+//! A row that one aggregate makes is folded from that aggregate's events, any
+//! other from the tenant's. What that may cost is bounded by the number of
+//! events.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_graphql::Value;
+use chrono::{DateTime, Utc};
+use domain::kernel::{AnyRecorded, Cell, ReadModelEntry, Work};
+use event_store::StoredEvent;
+use ulid::Ulid;
+
+use super::{Batch, Parents, Row, Shared};
+use crate::{
+    arguments::Moment,
+    catalogue::{FieldKind, Model},
+    problem::Problem,
+    reading::{ReadFault, Reading},
+    sql::{Param, Statement},
+    value,
+};
+
+/// How many positions of the log are looked at in one go.
+const STEP: u64 = 2_000;
+
+/// A position in the tenant's log that was there when it was looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Past(pub(crate) u64);
+
+impl Past {
+    /// Finds the position of a moment.
+    ///
+    /// # Errors
+    /// When it lies beyond the end of the log.
+    pub(crate) async fn find(reading: &Reading, moment: Moment) -> Result<Self, Problem> {
+        let head = reading.reached().await?.head;
+        match moment {
+            Moment::Position(position) if position <= head => Ok(Self(position)),
+            Moment::Position(position) => Err(Problem::invalid(format!(
+                "asOf.position: the log ends at {head}, before {position}"
+            ))
+            .with("position", value::show_integer(i64::try_from(head).unwrap_or(i64::MAX)))),
+            Moment::Time(time) => Ok(last_before(reading, head, time).await?),
+        }
+    }
+}
+
+/// The last position that was recorded by a time. Times never go back along
+/// the log, so halving finds it.
+async fn last_before(
+    reading: &Reading,
+    head: u64,
+    time: DateTime<Utc>,
+) -> Result<Past, ReadFault> {
+    let (mut before, mut after) = (0, head.saturating_add(1));
+    while before + 1 < after {
+        let middle = before.midpoint(after);
+        let position = i64::try_from(middle).unwrap_or(i64::MAX);
+        let statement = Statement {
+            text: "SELECT recorded_at <= $3 FROM log.events \
+                   WHERE tenant_id = $1 AND position = $2"
+                .to_owned(),
+            params: vec![
+                Param::Id(event_store::pg::uuid(reading.tenant())),
+                Param::Int(position),
+                Param::Timestamp(time),
+            ],
+        };
+        let rows = reading.rows("log", &statement).await?;
+        let is_before = rows.first().map(|row| row.try_get(0)).transpose()?;
+        if is_before.unwrap_or(false) { before = middle } else { after = middle }
+    }
+    Ok(Past(before))
+}
+
+/// Reads a row as it was, if it was there.
+///
+/// # Errors
+/// When it would take too many events, or the database gives no answer.
+pub(crate) async fn read_past(
+    shared: &Arc<Shared>,
+    reading: &Arc<Reading>,
+    model: &Model,
+    past: Past,
+    key: &[Param],
+    fields: &BTreeSet<usize>,
+) -> Result<Option<Row>, Problem> {
+    let key: Option<Vec<Cell>> = key.iter().map(value::key_cell).collect();
+    let Some(cells) = fold(shared, reading, model, past, &key.unwrap_or_default()).await? else {
+        return Ok(None);
+    };
+    let fields: Vec<usize> = fields.iter().copied().collect();
+    let rows = vec![shown(shared, model, &fields, &cells)];
+    let batch = Batch::new(shared, reading, model, &fields, rows).as_of(past);
+    Ok(Some(Row { batch: Arc::new(batch), index: 0 }))
+}
+
+/// Reads the rows of these ids as they were.
+pub(super) async fn parents<'a>(
+    shared: &Arc<Shared>,
+    reading: &Arc<Reading>,
+    model: &Model,
+    past: Past,
+    ids: impl Iterator<Item = &'a Value>,
+    fields: &BTreeSet<usize>,
+) -> Result<Parents, Problem> {
+    let fields: Vec<usize> = fields.iter().copied().collect();
+    let kind = model.key_fields().next().map(|field| &field.kind);
+    let mut rows = vec![];
+    for id in ids {
+        let (Some(kind), Value::String(text)) = (kind, id) else { continue };
+        let Ok(param) = value::param(kind, &shared.catalogue.enums, id) else { continue };
+        let key: Vec<Cell> = value::key_cell(&param).into_iter().collect();
+        if let Some(cells) = fold(shared, reading, model, past, &key).await? {
+            rows.push((text.clone(), shown(shared, model, &fields, &cells)));
+        }
+    }
+    Ok(Parents::of_past(shared, reading, model, &fields, past, rows))
+}
+
+fn shown(shared: &Shared, model: &Model, fields: &[usize], cells: &[Cell]) -> Vec<Value> {
+    let show = |field: &usize| {
+        let cell = cells.get(*field).cloned().unwrap_or(Cell::Null);
+        let kind = model.field(*field).map_or(&FieldKind::Json, |field| &field.kind);
+        value::cell(cell, kind, &shared.catalogue.enums)
+    };
+    fields.iter().map(show).collect()
+}
+
+/// The row of a key after an event.
+async fn fold(
+    shared: &Shared,
+    reading: &Reading,
+    model: &Model,
+    past: Past,
+    key: &[Cell],
+) -> Result<Option<Vec<Cell>>, Problem> {
+    let Some(entry) = shared.registry.read_model(model.name) else { return Ok(None) };
+    let folding = Folding { shared, reading, model, entry, key, until: past.0 };
+    match folding.aggregate() {
+        Some(stream) => folding.from_stream(stream).await,
+        None => folding.from_log().await,
+    }
+}
+
+struct Folding<'a> {
+    shared: &'a Shared,
+    reading: &'a Reading,
+    model: &'a Model,
+    entry: &'a ReadModelEntry,
+    key: &'a [Cell],
+    until: u64,
+}
+
+impl Folding<'_> {
+    /// The aggregate that alone makes the row, if there is one.
+    fn aggregate(&self) -> Option<Ulid> {
+        if !self.entry.of_one_aggregate {
+            return None;
+        }
+        let sources = self.entry.fold.sources();
+        self.model.key_fields().zip(self.key).find_map(|(field, cell)| match (&field.kind, cell) {
+            (FieldKind::Id { aggregate, .. }, Cell::Id(id))
+                if sources.contains(&aggregate.as_str()) =>
+            {
+                Some(*id)
+            }
+            _ => None,
+        })
+    }
+
+    async fn from_stream(&self, stream: Ulid) -> Result<Option<Vec<Cell>>, Problem> {
+        let limit = self.shared.settings.past_events;
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut work = self.entry.fold.work();
+        let (mut after, mut folded) = (0, 0);
+        loop {
+            let step = usize::try_from(STEP).unwrap_or(usize::MAX);
+            let events = self.reading.stream(stream, after, self.until, step).await?;
+            let (count, last) = (events.len(), events.last().map(|it| it.envelope.position));
+            folded += count;
+            if folded > most {
+                return Err(too_much(self.model, limit));
+            }
+            for event in events {
+                self.apply(work.as_mut(), &self.decode(event)?)?;
+            }
+            match last {
+                Some(last) if count == step => after = last,
+                _ => return self.row(work.as_ref()),
+            }
+        }
+    }
+
+    async fn from_log(&self) -> Result<Option<Vec<Cell>>, Problem> {
+        let limit = self.shared.settings.past_events;
+        if self.until > limit {
+            return Err(too_much(self.model, limit));
+        }
+        match self.from_log_for(true).await? {
+            Some(work) => self.row(work.as_ref()),
+            // An event touches other rows as well, so these must be there:
+            // all rows are folded.
+            None => match self.from_log_for(false).await? {
+                Some(work) => self.row(work.as_ref()),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// Folds the log, only for the row of the key if that can be.
+    async fn from_log_for(&self, key_alone: bool) -> Result<Option<Box<dyn Work>>, Problem> {
+        let mut work = self.entry.fold.work();
+        let mut after = 0;
+        while after < self.until {
+            let to = self.until.min(after + STEP);
+            for event in self.reading.log(self.entry.fold.sources(), after, to).await? {
+                let event = self.decode(event)?;
+                let keys = if key_alone { self.entry.fold.keys(&event) } else { vec![] };
+                match (key_alone, keys.iter().any(|key| key == self.key), keys.len()) {
+                    (false, ..) | (true, true, 1) => self.apply(work.as_mut(), &event)?,
+                    (true, true, _) => return Ok(None),
+                    (true, false, _) => {}
+                }
+            }
+            after = to;
+        }
+        Ok(Some(work))
+    }
+
+    fn decode(&self, event: StoredEvent) -> Result<AnyRecorded, Problem> {
+        event_store::decode(&self.shared.registry, event).map_err(|error| Problem::internal(&error))
+    }
+
+    fn apply(&self, work: &mut dyn Work, event: &AnyRecorded) -> Result<(), Problem> {
+        work.apply(event).map_err(|error| Problem::internal(&error))
+    }
+
+    fn row(&self, work: &dyn Work) -> Result<Option<Vec<Cell>>, Problem> {
+        let rows = work.rows().map_err(|error| Problem::internal(&error))?;
+        let is_it = |row: &[Cell]| {
+            self.model.key.iter().zip(self.key).all(|(field, cell)| row.get(*field) == Some(cell))
+        };
+        Ok(rows.into_iter().map(|(row, _)| row).find(|row| is_it(row)))
+    }
+}
+
+fn too_much(model: &Model, limit: u64) -> Problem {
+    let message = format!(
+        "asOf: {} would take more than {limit} events to fold; choose an earlier moment",
+        model.one
+    );
+    Problem::invalid(message).with("limit", limit)
+}

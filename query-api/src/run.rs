@@ -1,0 +1,113 @@
+//! The process.
+
+use std::{io, sync::Arc};
+
+use actix_web::web::Data;
+use domain::kernel::Registry;
+use event_store::pg::Signals;
+use service::{
+    auth::Verifier,
+    config::Config,
+    database::Database,
+    health::Health,
+    http::{Limits, Listener, Server, serve},
+    shutdown::Shutdown,
+};
+
+use crate::{
+    catalogue::Catalogue,
+    engine::{Busy, Engine},
+    http::{State, routes},
+    live::Tides,
+    persisted::Persisted,
+    reading::Store,
+    rows::Shared,
+    schema::{self, NoSchema},
+    settings::Settings,
+};
+
+/// What queries are answered from.
+#[derive(Clone)]
+pub struct Resources {
+    /// Everything that is declared.
+    pub registry: Arc<Registry>,
+    /// The database, in the role `tenantry_query`.
+    pub database: Database,
+    /// Hints that read models have moved on.
+    pub signals: Signals,
+    /// Who is asking.
+    pub verifier: Verifier,
+}
+
+/// Why queries are not, or no longer, answered.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// There is no schema.
+    #[error(transparent)]
+    NoSchema(#[from] NoSchema),
+    /// The system failed the server.
+    #[error("the query server failed: {0}")]
+    Server(#[from] io::Error),
+}
+
+/// Serves GraphQL until the end begins, then finishes what is under way.
+///
+/// # Errors
+/// When the read models make no schema, or the system fails the server.
+pub async fn run(
+    listener: Listener,
+    config: &Config,
+    resources: Resources,
+    shutdown: &Shutdown,
+) -> Result<(), QueryError> {
+    let database = resources.database.clone();
+    let health = Health::new(shutdown).check("database", move || {
+        let database = database.clone();
+        async move { database.ping().await }
+    });
+    let settings = Settings::from(&config.query_api);
+    let engine = engine(&resources, settings, config, shutdown)?;
+    let verifier = resources.verifier.clone();
+    let state = Data::new(State { engine, verifier, shutdown: shutdown.clone() });
+    let server = Server {
+        limits: Limits::from(&config.query_api),
+        threads: config.query_api.threads,
+        grace: config.shutdown.grace,
+    };
+    tracing::info!(address = %listener.address(), "serving GraphQL");
+    serve(listener, server, shutdown, move |config| {
+        health.routes(config);
+        routes(config, &state);
+    })
+    .await?;
+    Ok(())
+}
+
+pub(crate) fn engine(
+    resources: &Resources,
+    settings: Settings,
+    config: &Config,
+    shutdown: &Shutdown,
+) -> Result<Arc<Engine>, NoSchema> {
+    let registry = resources.registry.clone();
+    let catalogue = Catalogue::of(&registry)?;
+    let consumers = catalogue.models.iter().map(|model| model.consumer.clone()).collect();
+    let shared = Arc::new(Shared { catalogue, registry, settings });
+    let store = Store::new(&resources.database);
+    let tides = Tides::start(
+        store.clone(),
+        consumers,
+        &resources.signals,
+        config.log.poll_interval,
+        shutdown.token().clone(),
+    );
+    Ok(Arc::new(Engine {
+        schema: schema::build(&shared)?,
+        shared,
+        store,
+        tides,
+        persisted: Persisted::default(),
+        busy: Busy::default(),
+        followed: Busy::default(),
+    }))
+}

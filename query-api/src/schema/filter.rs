@@ -1,0 +1,159 @@
+//! Filters.
+
+use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
+
+use super::scalars::{BIG_INT, DATE, DATE_TIME, JSON};
+use crate::catalogue::{Catalogue, EnumType, FieldKind, Model};
+
+/// The filter of a model's rows.
+pub(super) fn filter_of(model: &Model) -> String {
+    format!("{}Filter", model.type_name)
+}
+
+pub(super) fn filter_argument(model: &Model) -> InputValue {
+    InputValue::new("filter", TypeRef::named(filter_of(model)))
+        .description("Which rows; all of them when nothing is said.")
+}
+
+pub(super) fn register(mut schema: SchemaBuilder, catalogue: &Catalogue) -> SchemaBuilder {
+    for (name, of, operators) in [
+        ("BooleanFilter", TypeRef::BOOLEAN, &[EQUAL][..]),
+        ("BigIntFilter", BIG_INT, &[EQUAL, LISTS, RANGES]),
+        ("StringFilter", TypeRef::STRING, &[EQUAL, LISTS, RANGES, PARTS]),
+        ("IDFilter", TypeRef::ID, &[EQUAL, LISTS]),
+        ("DateTimeFilter", DATE_TIME, &[EQUAL, LISTS, RANGES]),
+        ("DateFilter", DATE, &[EQUAL, LISTS, RANGES]),
+    ] {
+        schema = schema.register(scalar_filter(name, of, operators));
+    }
+    schema = schema.register(json_filter());
+    for it in &catalogue.enums {
+        schema = schema.register(enum_type(it)).register(scalar_filter(
+            &format!("{}Filter", it.name),
+            &it.name,
+            &[EQUAL, LISTS],
+        ));
+    }
+    for model in &catalogue.models {
+        schema = schema.register(row_filter(catalogue, model));
+        let is_pointing = |other: &Model| {
+            other.children.iter().any(|child| child.from == model.index && !child.only)
+        };
+        if catalogue.models.iter().any(is_pointing) {
+            schema = schema.register(list_filter(model));
+        }
+    }
+    schema
+}
+
+fn enum_type(it: &EnumType) -> Enum {
+    let values = it.values.iter().map(EnumItem::new);
+    Enum::new(&it.name).items(values)
+}
+
+/// An operator, whether it takes a list, and what it means.
+type Operator = (&'static str, bool, &'static str);
+
+const EQUAL: &[Operator] = &[
+    ("eq", false, "Is this."),
+    ("ne", false, "Is not this; an empty field is not."),
+];
+const LISTS: &[Operator] = &[
+    ("in", true, "Is one of these; no row is, of none."),
+    ("notIn", true, "Is none of these; an empty field is none."),
+];
+const RANGES: &[Operator] = &[
+    ("lt", false, "Is less than this."),
+    ("lte", false, "Is this or less."),
+    ("gt", false, "Is greater than this."),
+    ("gte", false, "Is this or greater."),
+];
+const PARTS: &[Operator] = &[
+    ("contains", false, "Has this somewhere, in upper or lower case."),
+    ("startsWith", false, "Begins with this, in upper or lower case."),
+    ("endsWith", false, "Ends with this, in upper or lower case."),
+];
+
+fn scalar_filter(name: &str, of: &str, operators: &[&[Operator]]) -> InputObject {
+    let mut filter = InputObject::new(name)
+        .description(format!("What is asked of a field of type {of}; all of it must hold."));
+    for (name, takes_list, doc) in operators.iter().copied().flatten() {
+        let of = if *takes_list { TypeRef::named_nn_list(of) } else { TypeRef::named(of) };
+        filter = filter.field(InputValue::new(*name, of).description(*doc));
+    }
+    filter.field(is_null())
+}
+
+fn json_filter() -> InputObject {
+    InputObject::new("JSONFilter")
+        .description("What is asked of a field of type JSON; all of it must hold.")
+        .field(InputValue::new("contains", TypeRef::named(JSON)).description(
+            "Has this in it, as PostgreSQL's @> finds it: every key of an object with its value, \
+             every element of a list, at the same level.",
+        ))
+        .field(is_null())
+}
+
+fn is_null() -> InputValue {
+    InputValue::new("isNull", TypeRef::named(TypeRef::BOOLEAN)).description("Is empty, or is not.")
+}
+
+fn row_filter(catalogue: &Catalogue, model: &Model) -> InputObject {
+    let name = filter_of(model);
+    let rows = || TypeRef::named_nn_list(&name);
+    let mut filter = InputObject::new(&name)
+        .description(format!("Which {}; all of it must hold.", model.many))
+        .field(InputValue::new("and", rows()).description("All of these hold."))
+        .field(InputValue::new("or", rows()).description("One of these holds; none does, of none."))
+        .field(InputValue::new("not", TypeRef::named(&name)).description("This does not hold."));
+    for field in &model.fields {
+        let of = TypeRef::named(scalar_filter_of(&field.kind, catalogue));
+        filter = filter.field(InputValue::new(&field.name, of).description(&field.doc));
+    }
+    for parent in &model.parents {
+        let Some(to) = catalogue.model(parent.to) else { continue };
+        let of = TypeRef::named(filter_of(to));
+        let doc = format!("There is such a {}, and this holds of it.", parent.name);
+        filter = filter.field(InputValue::new(&parent.name, of).description(doc));
+    }
+    for child in &model.children {
+        let Some(from) = catalogue.model(child.from) else { continue };
+        let (of, doc) = if child.only {
+            (filter_of(from), format!("There is such a {}, and this holds of it.", from.one))
+        } else {
+            (list_filter_of(from), format!("What is asked of the {} that belong to it.", from.many))
+        };
+        filter =
+            filter.field(InputValue::new(&child.name, TypeRef::named(of)).description(doc));
+    }
+    filter
+}
+
+fn list_filter_of(model: &Model) -> String {
+    format!("{}ListFilter", model.type_name)
+}
+
+fn list_filter(model: &Model) -> InputObject {
+    let of = || TypeRef::named(filter_of(model));
+    InputObject::new(list_filter_of(model))
+        .description(format!("What is asked of a list of {}; all of it must hold.", model.many))
+        .field(InputValue::new("some", of()).description("This holds of one or more of them."))
+        .field(InputValue::new("none", of()).description("This holds of none of them."))
+}
+
+fn scalar_filter_of(kind: &FieldKind, catalogue: &Catalogue) -> String {
+    let name = match kind {
+        FieldKind::Bool => "BooleanFilter",
+        FieldKind::Int => "BigIntFilter",
+        FieldKind::Text => "StringFilter",
+        FieldKind::Id { .. } => "IDFilter",
+        FieldKind::Timestamp => "DateTimeFilter",
+        FieldKind::Date => "DateFilter",
+        FieldKind::Json => "JSONFilter",
+        FieldKind::Enum(index) => {
+            let it = catalogue.enums.get(*index);
+            return it.map_or_else(|| "StringFilter".into(), |it| format!("{}Filter", it.name));
+        }
+    };
+    name.to_owned()
+}

@@ -1,0 +1,146 @@
+//! Which rows are meant.
+//!
+//! A condition holds or does not hold; nothing is "unknown". SQL thinks
+//! otherwise of empty values, which only shows under a NOT: there, what is
+//! unknown counts as not holding.
+
+use super::{Param, writer::Writer};
+use crate::catalogue::Model;
+
+/// What a row must fulfil.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Condition {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    /// A field of the row compared with a value.
+    Field(usize, Comparison),
+    /// The row that it points to, by the place of the relation, fulfils this.
+    Parent(usize, Box<Self>),
+    /// One of the rows that point to it, by the place of the relation,
+    /// fulfils this.
+    Child(usize, Box<Self>),
+}
+
+/// How a field is compared. An empty field equals nothing but is different
+/// from every value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Comparison {
+    Equal(Param),
+    Different(Param),
+    Less(Param),
+    LessOrEqual(Param),
+    Greater(Param),
+    GreaterOrEqual(Param),
+    /// One of a list of values.
+    In(Param),
+    NotIn(Param),
+    Empty(bool),
+    /// Text that holds this, whatever the case.
+    Contains(String),
+    StartsWith(String),
+    EndsWith(String),
+    /// JSON that holds this.
+    ContainsJson(Param),
+}
+
+impl Condition {
+    /// Nothing is asked for.
+    pub(crate) const NONE: Self = Self::All(vec![]);
+
+    pub(super) fn write(self, to: &mut Writer, model: &Model, table: &str) {
+        match self {
+            Self::All(parts) if parts.is_empty() => to.write("true"),
+            Self::Any(parts) if parts.is_empty() => to.write("false"),
+            Self::All(parts) => joined(to, parts, " AND ", model, table),
+            Self::Any(parts) => joined(to, parts, " OR ", model, table),
+            Self::Not(part) => {
+                to.write("((");
+                part.write(to, model, table);
+                to.write(") IS NOT TRUE)");
+            }
+            Self::Field(field, comparison) => {
+                if let Some(field) = model.field(field) {
+                    let column = format!("{table}.{}", field.column);
+                    comparison.write(to, &column, field.nullable);
+                }
+            }
+            Self::Parent(relation, part) => part.write_parent(to, model, table, relation),
+            Self::Child(relation, part) => part.write_child(to, model, table, relation),
+        }
+    }
+
+    fn write_parent(self, to: &mut Writer, model: &Model, table: &str, relation: usize) {
+        let Some(parent) = model.parents.get(relation) else { return };
+        let catalogue = to.catalogue;
+        let (Some(other), Some(by)) = (catalogue.model(parent.to), model.field(parent.by)) else {
+            return;
+        };
+        let Some(key) = other.key_fields().next() else { return };
+        let link = format!("{} = {table}.{}", key.column, by.column);
+        self.exists(to, other, &link);
+    }
+
+    fn write_child(self, to: &mut Writer, model: &Model, table: &str, relation: usize) {
+        let Some(child) = model.children.get(relation) else { return };
+        let catalogue = to.catalogue;
+        let Some(other) = catalogue.model(child.from) else { return };
+        let (Some(by), Some(key)) = (other.field(child.by), model.key_fields().next()) else {
+            return;
+        };
+        let link = format!("{} = {table}.{}", by.column, key.column);
+        self.exists(to, other, &link);
+    }
+
+    fn exists(self, to: &mut Writer, other: &Model, link: &str) {
+        let alias = to.alias();
+        to.write(&format!(
+            "EXISTS (SELECT 1 FROM {} AS {alias} WHERE {alias}.tenant_id = $1 AND {alias}.{link}",
+            other.table
+        ));
+        to.write(" AND ");
+        self.write(to, other, &alias);
+        to.write(")");
+    }
+}
+
+fn joined(to: &mut Writer, parts: Vec<Condition>, word: &str, model: &Model, table: &str) {
+    to.write("(");
+    to.separated(parts, word, |to, part| part.write(to, model, table));
+    to.write(")");
+}
+
+impl Comparison {
+    fn write(self, to: &mut Writer, column: &str, nullable: bool) {
+        let (operator, param) = match self {
+            Self::Equal(value) => ("=", value),
+            Self::Different(value) if nullable => ("IS DISTINCT FROM", value),
+            Self::Different(value) => ("<>", value),
+            Self::Less(value) => ("<", value),
+            Self::LessOrEqual(value) => ("<=", value),
+            Self::Greater(value) => (">", value),
+            Self::GreaterOrEqual(value) => (">=", value),
+            Self::ContainsJson(value) => ("@>", value),
+            Self::Contains(text) => ("ILIKE", Param::Text(format!("%{}%", literal(&text)))),
+            Self::StartsWith(text) => ("ILIKE", Param::Text(format!("{}%", literal(&text)))),
+            Self::EndsWith(text) => ("ILIKE", Param::Text(format!("%{}", literal(&text)))),
+            Self::Empty(true) => return to.write(&format!("{column} IS NULL")),
+            Self::Empty(false) => return to.write(&format!("{column} IS NOT NULL")),
+            Self::In(values) => {
+                let values = to.place(values);
+                return to.write(&format!("{column} = ANY ({values})"));
+            }
+            Self::NotIn(values) => {
+                let values = to.place(values);
+                return to.write(&format!("({column} = ANY ({values})) IS NOT TRUE"));
+            }
+        };
+        to.write(&format!("{column} {operator} "));
+        to.bind(param);
+    }
+}
+
+/// Text as a pattern that matches only itself.
+fn literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}

@@ -1,0 +1,72 @@
+//! Rows by their keys.
+
+use ulid::Ulid;
+
+use super::{Param, Statement, list::column, writer::Writer};
+use crate::catalogue::{Catalogue, Model};
+
+/// Reads the row of a key, its position first.
+pub(crate) fn by_key(
+    catalogue: &Catalogue,
+    model: &Model,
+    tenant: Ulid,
+    fields: &[usize],
+    key: Vec<Param>,
+) -> Statement {
+    let mut to = Writer::new(catalogue, tenant);
+    to.write("SELECT t.updated_position");
+    select(&mut to, model, fields);
+    for (field, value) in model.key.iter().zip(key) {
+        to.write(&format!(" AND {} = ", column(model, *field)));
+        to.bind(value);
+    }
+    to.finish()
+}
+
+/// Reads the rows in one of whose fields one of these ids stands: that field
+/// first, then the others.
+pub(crate) fn by_keys(
+    catalogue: &Catalogue,
+    model: &Model,
+    tenant: Ulid,
+    fields: &[usize],
+    by: usize,
+    ids: Param,
+) -> Statement {
+    let mut to = Writer::new(catalogue, tenant);
+    to.write(&format!("SELECT {}", column(model, by)));
+    select(&mut to, model, fields);
+    to.write(&format!(" AND {} = ANY (", column(model, by)));
+    to.bind(ids);
+    to.write(")");
+    to.finish()
+}
+
+fn select(to: &mut Writer, model: &Model, fields: &[usize]) {
+    for field in fields {
+        to.write(&format!(", {}", column(model, *field)));
+    }
+    to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", model.table));
+}
+
+/// Reads which of these keys have a row: the columns of the key. There is one
+/// list of values per key column.
+pub(crate) fn existing(
+    catalogue: &Catalogue,
+    model: &Model,
+    tenant: Ulid,
+    keys: Vec<Param>,
+) -> Statement {
+    let mut to = Writer::new(catalogue, tenant);
+    to.write("SELECT ");
+    to.separated(&model.key, ", ", |to, field| to.write(&column(model, *field)));
+    to.write(" FROM unnest(");
+    to.separated(keys, ", ", Writer::bind);
+    to.write(") AS key (");
+    to.separated(0..model.key.len(), ", ", |to, place| to.write(&format!("k{place}")));
+    to.write(&format!(") JOIN {} AS t ON t.tenant_id = $1", model.table));
+    for (place, field) in model.key.iter().enumerate() {
+        to.write(&format!(" AND {} = key.k{place}", column(model, *field)));
+    }
+    to.finish()
+}
