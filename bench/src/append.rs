@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::Result;
@@ -21,17 +21,11 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 use crate::{
+    load::{Measured, load_with},
     peer::Account,
     report::{Report, Row},
-    server::Server,
+    server::{Server, peer_pool},
 };
-
-/// One measured run.
-struct Measured {
-    per_second: f64,
-    p50: Duration,
-    p99: Duration,
-}
 
 /// Runs every case against both stores, alternating.
 pub(crate) async fn run(server: &Server, report: &mut Report, seconds: u64) -> Result<()> {
@@ -48,15 +42,7 @@ pub(crate) async fn run(server: &Server, report: &mut Report, seconds: u64) -> R
                 ours.per_second,
                 theirs.per_second,
             ));
-            for (what, a, b) in [("p50", ours.p50, theirs.p50), ("p99", ours.p99, theirs.p99)] {
-                report.add(Row::less_is_better(
-                    "append",
-                    &format!("{case}, {what}"),
-                    "ms",
-                    a.as_secs_f64() * 1e3,
-                    b.as_secs_f64() * 1e3,
-                ));
-            }
+            report.latencies("append", &case, &ours, &theirs);
         }
     }
     Ok(())
@@ -78,7 +64,7 @@ async fn ours(
     let pool = database.pool("tenantry_command", 8)?;
     let log = PgLog::start(pool, &signals, &PgLogSettings::default(), &shutdown);
     let next = Arc::new(AtomicU64::new(0));
-    let measured = load(in_flight, length, move || {
+    let measured = load_with(vec![(); in_flight], length, move |()| {
         let (log, tenants, next) = (log.clone(), tenants.clone(), next.clone());
         async move {
             let turn = next.fetch_add(1, Ordering::Relaxed);
@@ -122,9 +108,9 @@ fn append(tenant: Ulid) -> Append {
 }
 
 async fn peer(server: &Server, in_flight: usize, length: Duration) -> Result<Measured> {
-    let pool = server.peer_database("append_peer").await?;
+    let pool = peer_pool(&server.peer_url("append_peer").await?).await?;
     let repository = Arc::new(PostgresEventRepository::new(pool));
-    load(in_flight, length, move || {
+    load_with(vec![(); in_flight], length, move |()| {
         let repository = repository.clone();
         async move {
             let event = SerializedEvent::new(
@@ -141,40 +127,4 @@ async fn peer(server: &Server, in_flight: usize, length: Duration) -> Result<Mea
         }
     })
     .await
-}
-
-/// Keeps `in_flight` calls under way for `length`, after a warm-up.
-async fn load<F, Fut>(in_flight: usize, length: Duration, call: F) -> Result<Measured>
-where
-    F: Fn() -> Fut + Clone + Send + 'static,
-    Fut: Future<Output = Result<()>> + Send,
-{
-    let warm = Instant::now() + Duration::from_secs(1);
-    let end = warm + length;
-    let mut callers = tokio::task::JoinSet::new();
-    for _ in 0..in_flight {
-        let call = call.clone();
-        callers.spawn(async move {
-            let mut times = vec![];
-            loop {
-                let started = Instant::now();
-                if started >= end {
-                    return anyhow::Ok(times);
-                }
-                call().await?;
-                if started >= warm {
-                    times.push(started.elapsed());
-                }
-            }
-        });
-    }
-    let mut times = vec![];
-    while let Some(finished) = callers.join_next().await {
-        times.extend(finished??);
-    }
-    times.sort_unstable();
-    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
-    #[expect(clippy::cast_precision_loss, reason = "a rate to show")]
-    let per_second = times.len() as f64 / length.as_secs_f64();
-    Ok(Measured { per_second, p50: at(50), p99: at(99) })
 }

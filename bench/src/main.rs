@@ -2,14 +2,26 @@
 //! server, on whatever machine it is run. Ratios travel, seconds do not.
 
 mod append;
+mod commands;
+mod http;
+mod lag;
+mod load;
 mod peer;
+mod rebuild;
 mod report;
+mod running;
 mod server;
+mod start;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
+
+use service::{
+    auth::{Key, Verifier},
+    config::Config,
+};
 
 use report::Report;
 use server::Server;
@@ -21,28 +33,55 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 struct Options {
     /// Run one benchmark alone.
-    #[arg(long, value_parser = ["append"])]
+    #[arg(long, value_parser = ["append", "commands", "lag", "rebuild", "start"])]
     only: Option<String>,
     /// Seconds per measured case.
     #[arg(long, default_value_t = 8)]
     seconds: u64,
+    /// Events in the log of the rebuild benchmark.
+    #[arg(long, default_value_t = 1_000_000)]
+    events: u64,
     /// Where the databases of the run are kept; emptied first.
     #[arg(long, default_value = "target/bench/data")]
     folder: PathBuf,
     /// Where the figures go as JSON.
     #[arg(long, default_value = "target/bench/results.json")]
     results: PathBuf,
+    /// Serve as the peer of the commands benchmark, on this database.
+    #[arg(long, hide = true, requires = "peer_key")]
+    peer: Option<String>,
+    #[arg(long, hide = true)]
+    peer_key: Option<PathBuf>,
+    #[arg(long, hide = true, default_value = "127.0.0.1:0")]
+    peer_listen: String,
 }
 
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the table is the result")]
 async fn main() -> Result<()> {
     let options = Options::parse();
+    if let (Some(url), Some(key)) = (&options.peer, &options.peer_key) {
+        let verifier = Verifier::new(&Key::open(key)?, &Config::default().auth);
+        let listener = std::net::TcpListener::bind(&options.peer_listen)?;
+        return peer::serve(server::peer_pool(url).await?, verifier, listener).await;
+    }
     let server = Server::start(&options.folder)?;
     let mut report = Report::default();
     let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
     if wanted("append") {
         append::run(&server, &mut report, options.seconds).await?;
+    }
+    if wanted("commands") {
+        commands::run(&server, &mut report, options.seconds).await?;
+    }
+    if wanted("lag") {
+        lag::run(&options.folder.join("lag"), &mut report, options.seconds).await?;
+    }
+    if wanted("rebuild") {
+        rebuild::run(&server, &mut report, options.events).await?;
+    }
+    if wanted("start") {
+        start::run(&options.folder.join("start"), &mut report).await?;
     }
     report.save(&options.results)?;
     println!("{}", report.table());

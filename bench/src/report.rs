@@ -5,6 +5,8 @@ use std::{fmt::Write, path::Path};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::load::Measured;
+
 /// One measured figure beside the peer's.
 #[derive(Serialize, Deserialize, Clone, PartialEq)]
 pub(crate) struct Row {
@@ -62,6 +64,15 @@ impl Report {
     pub(crate) fn add(&mut self, row: Row) {
         eprintln(&line(&row));
         self.rows.push(row);
+    }
+
+    /// Adds the latencies of two runs side by side.
+    pub(crate) fn latencies(&mut self, bench: &str, case: &str, ours: &Measured, peer: &Measured) {
+        for (what, ours, peer) in [("p50", ours.p50, peer.p50), ("p99", ours.p99, peer.p99)] {
+            let case = format!("{case}, {what}");
+            let [ours, peer] = [ours, peer].map(|time| time.as_secs_f64() * 1e3);
+            self.add(Row::less_is_better(bench, &case, "ms", ours, peer));
+        }
     }
 
     /// The figures as a Markdown table.

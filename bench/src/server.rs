@@ -38,7 +38,7 @@ impl Server {
     }
 
     /// A new database with the peer's table, as its documentation gives it.
-    pub(crate) async fn peer_database(&self, name: &str) -> Result<sqlx::PgPool> {
+    pub(crate) async fn peer_url(&self, name: &str) -> Result<String> {
         self.postgres.drop_database(name).await?;
         let url = self.postgres.create_database(name, None).await?;
         connect(&url)
@@ -56,17 +56,21 @@ impl Server {
                  )",
             )
             .await?;
-        let options = sqlx::postgres::PgConnectOptions::new_without_pgpass()
-            .socket(self.postgres.socket_folder())
-            .username("tenantry")
-            .database(name);
-        // As many connections as postgres-es takes for itself by default, and
-        // as many as serve it best on two cores.
-        Ok(sqlx::postgres::PgPoolOptions::new().max_connections(10).connect_with(options).await?)
+        Ok(url)
     }
 }
 
+/// The peer's connections: as many as postgres-es takes for itself by default.
+pub(crate) async fn peer_pool(url: &str) -> Result<sqlx::PgPool> {
+    let options: sqlx::postgres::PgConnectOptions = url.parse()?;
+    Ok(sqlx::postgres::PgPoolOptions::new().max_connections(10).connect_with(options).await?)
+}
+
 impl LogDatabase {
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) async fn provision(&self, tenant: Ulid) -> Result<()> {
         Ok(pg::provision(&self.owner, tenant, "bench").await?)
     }

@@ -13,12 +13,18 @@ use tempfile::TempDir;
 /// How long anything may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How a process is started, once and again.
+struct Start {
+    program: PathBuf,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
 /// A running `tenantry up` on a folder of its own. It is killed with this
 /// value, and PostgreSQL with it.
 pub struct Up {
     folder: TempDir,
-    program: PathBuf,
-    arguments: Vec<String>,
+    start: Start,
     child: Child,
     /// Where everything is.
     pub endpoints: Endpoints,
@@ -30,11 +36,30 @@ impl Up {
     /// # Errors
     /// When it ends or does not get ready.
     pub fn start(program: &str, arguments: &[&str]) -> Result<Self> {
+        Self::start_with(program, arguments, &[])
+    }
+
+    /// Starts it with further settings in its environment.
+    ///
+    /// # Errors
+    /// When it ends or does not get ready.
+    pub fn start_with(
+        program: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        let mut child = spawn(Path::new(program), folder.path(), &arguments)?;
+        let start = Start {
+            program: program.into(),
+            arguments: arguments.iter().map(ToString::to_string).collect(),
+            environment: environment
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        };
+        let mut child = start.spawn(folder.path())?;
         let endpoints = ready(&mut child, folder.path())?;
-        Ok(Self { folder, program: program.into(), arguments, child, endpoints })
+        Ok(Self { folder, start, child, endpoints })
     }
 
     /// The data folder.
@@ -51,7 +76,7 @@ impl Up {
         self.child.kill()?;
         self.child.wait()?;
         let _ = std::fs::remove_file(Endpoints::file(self.folder.path()));
-        self.child = spawn(&self.program, self.folder.path(), &self.arguments)?;
+        self.child = self.start.spawn(self.folder.path())?;
         self.endpoints = ready(&mut self.child, self.folder.path())?;
         Ok(())
     }
@@ -62,7 +87,7 @@ impl Up {
     /// # Errors
     /// When it cannot be run.
     pub fn run(&self, arguments: &[&str]) -> Result<(Option<i32>, String, String)> {
-        let output = Command::new(&self.program)
+        let output = Command::new(&self.start.program)
             .args(arguments)
             .arg("--data")
             .arg(self.folder.path())
@@ -102,16 +127,19 @@ impl Drop for Up {
     }
 }
 
-fn spawn(program: &Path, data: &Path, arguments: &[String]) -> Result<Child> {
-    Command::new(program)
-        .args(["up", "--port", "0", "--data"])
-        .arg(data)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(std::fs::File::create(data.join("up.log"))?)
-        .spawn()
-        .with_context(|| format!("starting {}", program.display()))
+impl Start {
+    fn spawn(&self, data: &Path) -> Result<Child> {
+        Command::new(&self.program)
+            .args(["up", "--port", "0", "--data"])
+            .arg(data)
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(data.join("up.log"))?)
+            .spawn()
+            .with_context(|| format!("starting {}", self.program.display()))
+    }
 }
 
 /// Waits until the endpoints are told.

@@ -79,3 +79,25 @@ pub async fn provision(
         .await?;
     Ok(())
 }
+
+/// A tenant that has a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id.
+    pub id: Ulid,
+    /// Its name.
+    pub name: String,
+}
+
+/// The tenants that have a log, oldest first. The session must be allowed to
+/// act as `tenantry_owner`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn tenants(client: &impl GenericClient) -> Result<Vec<Tenant>, tokio_postgres::Error> {
+    let sql = "SELECT tenant_id, name FROM log.tenants ORDER BY created_at, tenant_id";
+    let rows = client.query(sql, &[]).await?;
+    rows.iter()
+        .map(|row| Ok(Tenant { id: super::ulid(row.try_get(0)?), name: row.try_get(1)? }))
+        .collect()
+}

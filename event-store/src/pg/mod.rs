@@ -16,7 +16,7 @@ use ulid::Ulid;
 use uuid::Uuid;
 
 pub use committer::CommitSettings;
-pub use migrate::{MigrateError, SCHEMA, migrate, provision};
+pub use migrate::{MigrateError, SCHEMA, Tenant, migrate, provision, tenants};
 pub use read::{EVENT_COLUMNS, stored_event};
 pub use session::{TenantRead, uuid};
 pub use signals::{Channel, Signals};

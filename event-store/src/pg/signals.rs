@@ -59,17 +59,24 @@ struct Shared {
 const PAYLOAD: usize = 7_900;
 
 impl Signals {
+    /// Hints that stay within this process, for whoever only reads.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                outgoing: Mutex::default(),
+                dirty: Notify::new(),
+                log: broadcast::channel(1024).0,
+                read: broadcast::channel(4096).0,
+            }),
+        }
+    }
+
     /// Connects, and stays connected until `shutdown`. Hints go out at most
     /// once per `interval`.
     #[must_use]
     pub fn start(config: Config, interval: Duration, shutdown: CancellationToken) -> Self {
-        let shared = Arc::new(Shared {
-            outgoing: Mutex::default(),
-            dirty: Notify::new(),
-            log: broadcast::channel(1024).0,
-            read: broadcast::channel(4096).0,
-        });
-        let signals = Self { shared };
+        let signals = Self::silent();
         let running = signals.clone();
         tokio::spawn(async move {
             tokio::select! {

@@ -1,0 +1,130 @@
+//! The arrows of ARCHITECTURE.md, held to the manifests and the sources.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The names under `[dependencies]` of a crate.
+fn dependencies(name: &str) -> BTreeSet<String> {
+    let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    manifest["dependencies"].as_table().unwrap().keys().cloned().collect()
+}
+
+const CRATES: [&str; 10] = [
+    "bench",
+    "cli",
+    "command-api",
+    "domain",
+    "event-store",
+    "projector",
+    "query-api",
+    "service",
+    "tests",
+    "worker",
+];
+const RUNTIMES: [&str; 4] = ["command-api", "projector", "query-api", "worker"];
+
+/// Rust files below a folder of a crate.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = vec![];
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let allowed = |name: &str| -> Vec<&str> {
+        match name {
+            "domain" => vec![],
+            "event-store" => vec!["domain"],
+            "service" => vec!["domain", "event-store"],
+            "command-api" | "projector" | "query-api" | "worker" => {
+                vec!["domain", "event-store", "service"]
+            }
+            "cli" => [&["domain", "event-store", "service"], &RUNTIMES[..]].concat(),
+            _ => CRATES.to_vec(),
+        }
+    };
+    for name in CRATES {
+        let own: Vec<String> =
+            dependencies(name).into_iter().filter(|other| CRATES.contains(&&**other)).collect();
+        for other in own {
+            assert!(allowed(name).contains(&&*other), "{name} must not depend on {other}");
+        }
+    }
+}
+
+#[test]
+fn the_domain_knows_no_machinery() {
+    let pure = [
+        "chrono",
+        "indexmap",
+        "proptest",
+        "rmp-serde",
+        "schemars",
+        "serde",
+        "serde_json",
+        "sha2",
+        "thiserror",
+        "ulid",
+    ];
+    for dependency in dependencies("domain") {
+        assert!(pure.contains(&&*dependency), "domain must stay pure, but depends on {dependency}");
+    }
+}
+
+#[test]
+fn one_file_names_cqrs_es_and_one_crate_postgres_es() {
+    for name in CRATES {
+        let depends = dependencies(name);
+        assert_eq!(depends.contains("postgres-es"), name == "bench", "{name}");
+        assert_eq!(depends.contains("cqrs-es"), matches!(name, "bench" | "event-store"), "{name}");
+    }
+    for (path, text) in sources(&root().join("event-store/src")) {
+        if text.contains("cqrs_es") {
+            assert!(path.ends_with("cqrs.rs"), "{} names cqrs_es", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_business_word_outside_the_domain() {
+    let business = ["invoice", "payment", "wallet", "receipt", "refund", "customer"];
+    for name in ["command-api", "event-store", "projector", "query-api", "service", "worker"] {
+        for (path, text) in sources(&root().join(name).join("src")) {
+            // Examples in prose and tests may speak of them; code may not.
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            if path.components().any(|part| part.as_os_str() == "tests")
+                || path.ends_with("tests.rs")
+                || path.ends_with("contract.rs")
+            {
+                continue;
+            }
+            for line in code.take_while(|line| !line.contains("#[cfg(test)]")) {
+                let lower = line.to_lowercase();
+                for word in business {
+                    assert!(
+                        !lower.contains(word),
+                        "{} speaks of the business: {line}",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+}

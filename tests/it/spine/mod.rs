@@ -1,0 +1,17 @@
+//! The whole, over the real program in a process of its own.
+
+mod crash;
+mod path;
+mod refusals;
+mod toy;
+mod trace;
+
+use tests::Up;
+
+/// The program with the toy beside the product.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-with-toy");
+
+/// A running program with one empty tenant.
+fn up() -> Up {
+    Up::start(PROGRAM, &[]).unwrap()
+}
