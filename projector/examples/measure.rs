@@ -40,21 +40,7 @@ async fn main() {
     let wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| named == part);
     let registry = Arc::new(Registry::of::<Toy>().unwrap());
     let mut admin = connect(&config).await;
-    migrate(&mut admin).await.unwrap();
-    create_tables(&mut admin, &registry).await.unwrap();
-    let there: i64 =
-        admin.query_one("SELECT count(*) FROM log.events", &[]).await.unwrap().get(0);
-    if there == 0 {
-        for _ in 0..tenants {
-            fill(&admin, events / tenants).await;
-        }
-        admin.batch_execute("VACUUM ANALYZE log.events").await.unwrap();
-        admin.batch_execute("CHECKPOINT").await.unwrap();
-    }
-
-    let total: i64 =
-        admin.query_one("SELECT sum(position)::bigint FROM log.heads", &[]).await.unwrap().get(0);
-    let total = u32::try_from(total).unwrap();
+    let total = prepare(&mut admin, &registry, tenants, events).await;
     let owner = pool(&config, "tenantry_owner");
     for _ in 0..2 {
         if wanted("stream") {
@@ -80,6 +66,22 @@ async fn main() {
     }
 }
 
+/// Fills the database if it is empty, and says how many events there are.
+async fn prepare(admin: &mut Client, registry: &Registry, tenants: u64, events: u64) -> u32 {
+    migrate(admin).await.unwrap();
+    create_tables(admin, registry).await.unwrap();
+    let count = "SELECT coalesce(sum(position), 0)::bigint FROM log.heads";
+    let there: i64 = admin.query_one(count, &[]).await.unwrap().get(0);
+    if there == 0 {
+        for _ in 0..tenants {
+            fill(admin, events / tenants).await;
+        }
+        admin.batch_execute("VACUUM ANALYZE log.events").await.unwrap();
+        admin.batch_execute("CHECKPOINT").await.unwrap();
+    }
+    u32::try_from(admin.query_one(count, &[]).await.unwrap().get::<_, i64>(0)).unwrap()
+}
+
 /// When each phase was begun.
 #[derive(Default)]
 struct Phases(Mutex<Vec<(Phase, Instant)>>);
@@ -95,9 +97,10 @@ impl Phases {
     fn told(&self) -> String {
         let phases = self.0.lock().unwrap();
         let ends = phases.iter().skip(1).map(|(_, begun)| *begun).chain([Instant::now()]);
-        let lasted = phases.iter().zip(ends).map(|((phase, begun), end)| {
-            format!("{phase} {:.2?}", end.duration_since(*begun))
-        });
+        let lasted = phases
+            .iter()
+            .zip(ends)
+            .map(|((phase, begun), end)| format!("{phase} {:.2?}", end.duration_since(*begun)));
         lasted.collect::<Vec<_>>().join(", ")
     }
 }
@@ -151,14 +154,17 @@ async fn copied(admin: &Client) -> usize {
 /// Folds one more tenant's backlog, then event by event.
 async fn live(config: &Config, admin: &Client, registry: &Arc<Registry>) {
     let pool = pool(config, "tenantry_projector");
-    for (tenants, events) in [(1, 200_000), (500, 400)] {
-        let mut projector = Projector::new(pool.clone(), registry.clone(), Settings::default());
+    for (tenants, events, sharing) in
+        [(1, 200_000, 64), (500, 400, 64), (500, 10, 64), (500, 10, 1)]
+    {
+        let settings = Settings { tenants: sharing, ..Settings::default() };
+        let mut projector = Projector::new(pool.clone(), registry.clone(), settings);
         projector.step_until_idle().await.unwrap();
         for _ in 0..tenants {
             fill(admin, events).await;
         }
         let total = u32::try_from(tenants * events).unwrap();
-        let what = format!("live, {tenants} tenants behind");
+        let what = format!("{tenants} behind, {sharing} share");
         let stepped = rate(&what, total, projector.step_until_idle()).await.unwrap();
         println!("    {stepped:?}");
     }
@@ -185,7 +191,7 @@ async fn live(config: &Config, admin: &Client, registry: &Arc<Registry>) {
 
 fn at(durations: &mut [Duration], percent: usize) -> Duration {
     durations.sort();
-    durations[durations.len() * percent / 100]
+    durations.get(durations.len() * percent / 100).copied().unwrap_or_default()
 }
 
 /// A tenant with so many events: books that are lent, renewed and returned.
@@ -206,9 +212,24 @@ struct Writer<'a> {
 }
 
 const TYPES: &[Type] = &[
-    Type::UUID, Type::INT8, Type::UUID, Type::INT8, Type::TEXT, Type::TEXT, Type::INT2,
-    Type::INT2, Type::UUID, Type::TIMESTAMPTZ, Type::TIMESTAMPTZ, Type::TEXT, Type::UUID,
-    Type::UUID, Type::UUID, Type::TEXT, Type::BYTEA, Type::BYTEA,
+    Type::UUID,
+    Type::INT8,
+    Type::UUID,
+    Type::INT8,
+    Type::TEXT,
+    Type::TEXT,
+    Type::INT2,
+    Type::INT2,
+    Type::UUID,
+    Type::TIMESTAMPTZ,
+    Type::TIMESTAMPTZ,
+    Type::TEXT,
+    Type::UUID,
+    Type::UUID,
+    Type::UUID,
+    Type::TEXT,
+    Type::BYTEA,
+    Type::BYTEA,
 ];
 
 impl<'a> Writer<'a> {
@@ -291,9 +312,24 @@ impl<'a> Writer<'a> {
         // {"roles": ["admin"]}
         let metadata: &[u8] = b"\x81\xa5roles\x91\xa5admin";
         let row: [&(dyn ToSql + Sync); 18] = [
-            &tenant, &self.position, &stream, &version, &A::TYPE, &kind, &schema_version,
-            &NAMED_MESSAGE_PACK, &id, &now, &now, &"user:01J9ZQ8V5M3N8T1W2X4Y6Z7A8B", &command,
-            &command, &None::<uuid::Uuid>, &trace, &metadata, &event.payload,
+            &tenant,
+            &self.position,
+            &stream,
+            &version,
+            &A::TYPE,
+            &kind,
+            &schema_version,
+            &NAMED_MESSAGE_PACK,
+            &id,
+            &now,
+            &now,
+            &"user:01J9ZQ8V5M3N8T1W2X4Y6Z7A8B",
+            &command,
+            &command,
+            &None::<uuid::Uuid>,
+            &trace,
+            &metadata,
+            &event.payload,
         ];
         copy.write(&row).await.unwrap();
     }

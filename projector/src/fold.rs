@@ -75,7 +75,7 @@ impl Job {
             .events
             .iter()
             .filter(move |event| (after + 1..=until).contains(&event.position()))
-            .filter(|event| self.model.folds(event.stream_type()))
+            .filter(|event| event.concerns(&self.model))
     }
 
     /// Whether nothing is left of the stretch.
@@ -83,14 +83,11 @@ impl Job {
         self.stretch.until <= self.stretch.after
     }
 
-    /// The first half of the stretch, unless it is a single event.
-    pub(crate) fn halved(mut self) -> Result<Self, Self> {
+    /// Leaves but the first half of the stretch, unless it is a single event.
+    pub(crate) fn halve(&mut self) -> bool {
         let Stretch { after, until, .. } = self.stretch;
-        if until - after < 2 {
-            return Err(self);
-        }
-        self.stretch.until = after + (until - after) / 2;
-        Ok(self)
+        self.stretch.until = after + (until - after).div_ceil(2);
+        self.stretch.until < until
     }
 
     /// Folds the stretch, or as much of it as can be folded. Rows that a kept
@@ -106,9 +103,7 @@ impl Job {
             match self.attempt(client, &mut *work).await {
                 Ok(events) => {
                     return match work.changes() {
-                        Ok(changes) => {
-                            Ok((Folded { job: self, changes, events, stopped }, work))
-                        }
+                        Ok(changes) => Ok((Folded { job: self, changes, events, stopped }, work)),
                         Err(unfit) => Err(FoldingError::Unfit(self.into(), unfit.to_string())),
                     };
                 }

@@ -10,12 +10,14 @@ use opentelemetry::{
     KeyValue,
     metrics::{Counter, Meter},
 };
+use service::telemetry;
 use ulid::Ulid;
 
 use crate::{fold::Job, model::Model, standing::Standing};
 
-/// What is still to be folded, by tenant and read model.
-type Behind = HashMap<(Ulid, usize), Lag>;
+/// What is still to be folded, by tenant and read model's place.
+#[derive(Default)]
+struct Behind(HashMap<(Ulid, usize), Lag>);
 
 #[derive(Clone, Copy)]
 struct Lag {
@@ -23,6 +25,52 @@ struct Lag {
     /// When the first of the events that are waiting was written down, as
     /// exactly as is known.
     since: DateTime<Utc>,
+}
+
+impl Behind {
+    /// Takes in who was found to be behind: by so many events, the last of
+    /// which was written at this time. If all were looked at, nobody else is.
+    fn found(
+        &mut self,
+        found: impl Iterator<Item = ((Ulid, usize), u64, DateTime<Utc>)>,
+        all: bool,
+    ) {
+        let mut before = HashMap::new();
+        if all {
+            std::mem::swap(&mut before, &mut self.0);
+        }
+        for (key, events, written_at) in found {
+            let known = before.remove(&key).or_else(|| self.0.get(&key).copied());
+            let since = known.map_or(written_at, |lag| lag.since);
+            self.0.insert(key, Lag { events, since });
+        }
+    }
+
+    /// Takes in how many events are left, and when the first of them was
+    /// written down.
+    fn left(&mut self, key: (Ulid, usize), events: u64, since: Option<DateTime<Utc>>) {
+        if events == 0 {
+            self.0.remove(&key);
+        } else if let Some(lag) = self.0.get_mut(&key) {
+            lag.events = events;
+            lag.since = since.unwrap_or(lag.since);
+        }
+    }
+
+    fn of(&self, place: usize) -> impl Iterator<Item = &Lag> {
+        self.0.iter().filter(move |((_, model), _)| *model == place).map(|(_, lag)| lag)
+    }
+
+    /// The events that are waiting in the tenant that has most of them.
+    fn events(&self, place: usize) -> u64 {
+        self.of(place).map(|lag| lag.events).max().unwrap_or(0)
+    }
+
+    /// The age of the oldest event that is waiting.
+    fn seconds(&self, place: usize, now: DateTime<Utc>) -> f64 {
+        let ages = self.of(place).map(|lag| (now - lag.since).as_seconds_f64());
+        ages.fold(0.0, f64::max)
+    }
 }
 
 /// Measures what the projector does.
@@ -35,96 +83,121 @@ pub(crate) struct Measures {
 
 impl Measures {
     pub(crate) fn new(models: &[Arc<Model>]) -> Self {
-        let meter = opentelemetry::global::meter("tenantry");
+        let meter = telemetry::meter();
         let behind = Arc::<Mutex<Behind>>::default();
-        observe(&meter, &behind, models);
+        observe(meter, &behind, models);
         let counter = |name: &'static str, description: &'static str| {
             meter.u64_counter(name).with_description(description).build()
         };
         Self {
             behind,
-            events: counter("projection_events", "Events folded, by read model."),
-            rows: counter("projection_rows", "Rows written or removed, by read model."),
-            failures: counter("projection_failures", "Attempts at events that cannot be folded."),
+            events: counter("projection_events_total", "Events folded, by read model."),
+            rows: counter("projection_rows_total", "Rows written or removed, by read model."),
+            failures: counter(
+                "projection_failures_total",
+                "Attempts at events that cannot be folded, by read model.",
+            ),
         }
-    }
-
-    fn behind(&self) -> MutexGuard<'_, Behind> {
-        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes in where consumers were found; all of them, if that was looked at.
     pub(crate) fn found(&self, standings: &[Standing], models: &[Arc<Model>], all: bool) {
-        let mut behind = self.behind();
-        let mut before = if all { std::mem::take(&mut *behind) } else { Behind::new() };
-        for standing in standings {
-            let Some(model) = models.get(standing.consumer) else { continue };
-            let key = (standing.tenant, model.place);
-            let since = before.remove(&key).or_else(|| behind.get(&key).copied());
-            let since = since.map_or(standing.written_at, |lag| lag.since);
-            behind.insert(key, Lag { events: standing.head - standing.position, since });
-        }
+        let found = standings.iter().filter_map(|standing| {
+            let key = (standing.tenant, models.get(standing.consumer)?.place);
+            Some((key, standing.head - standing.position, standing.written_at))
+        });
+        locked(&self.behind).found(found, all);
     }
 
-    /// Takes in that a read model has come to the end of a stretch.
+    /// Takes in what a read model has before it.
+    pub(crate) fn reading(&self, job: &Job) {
+        let left = job.head - job.stretch.after;
+        locked(&self.behind).left(key(job), left, job.batch.first_at);
+    }
+
+    /// Takes in that a read model has come to the end of a stretch. The next
+    /// event was written down no earlier than the last.
     pub(crate) fn moved(&self, job: &Job) {
-        let mut behind = self.behind();
-        let key = (job.stretch.tenant, job.model.place);
-        let events = job.head.saturating_sub(job.stretch.until);
-        if events == 0 {
-            behind.remove(&key);
-        } else if let Some(lag) = behind.get_mut(&key) {
-            lag.events = events;
-            // The next event was written down no earlier than the last.
-            lag.since = job.batch.written_at.unwrap_or(lag.since);
-        }
+        let left = job.head - job.stretch.until;
+        locked(&self.behind).left(key(job), left, job.batch.last_at);
     }
 
     /// Counts what was folded into a read model.
     pub(crate) fn folded(&self, model: &Model, events: u64, rows: u64) {
-        let projection = [KeyValue::new("projection", model.entry().name)];
+        let projection = [projection(model)];
         self.events.add(events, &projection);
         self.rows.add(rows, &projection);
     }
 
     /// Counts an event that could not be folded.
     pub(crate) fn failed(&self, model: &Model) {
-        self.failures.add(1, &[KeyValue::new("projection", model.entry().name)]);
+        self.failures.add(1, &[projection(model)]);
     }
 }
 
+fn key(job: &Job) -> (Ulid, usize) {
+    (job.stretch.tenant, job.model.place)
+}
+
+fn projection(model: &Model) -> KeyValue {
+    KeyValue::new("projection", model.entry().name)
+}
+
+fn locked(behind: &Mutex<Behind>) -> MutexGuard<'_, Behind> {
+    // Whatever panicked, each entry is whole.
+    behind.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn observe(meter: &Meter, behind: &Arc<Mutex<Behind>>, models: &[Arc<Model>]) {
-    let names: Vec<(usize, [KeyValue; 1])> = models
-        .iter()
-        .map(|model| (model.place, [KeyValue::new("projection", model.entry().name)]))
-        .collect();
-    let worst = |behind: &Arc<Mutex<Behind>>, place: usize, of: &dyn Fn(&Lag) -> f64| {
-        let behind = behind.lock().unwrap_or_else(PoisonError::into_inner);
-        let lags = behind.iter().filter(|((_, model), _)| *model == place);
-        lags.map(|(_, lag)| of(lag)).fold(0.0, f64::max)
-    };
-    let (of_events, of_seconds) = (behind.clone(), behind.clone());
-    let by_name = names.clone();
+    let projections: Vec<_> =
+        models.iter().map(|model| (model.place, [projection(model)])).collect();
+    let (of_events, named) = (behind.clone(), projections.clone());
     // The instruments live as long as the meter that calls them.
     let _ = meter
-        .f64_observable_gauge("projection_lag_events")
+        .u64_observable_gauge("projection_lag_events")
         .with_description("Events not folded yet, in the tenant that has most of them.")
         .with_callback(move |gauge| {
-            for (place, name) in &by_name {
-                #[expect(clippy::cast_precision_loss, reason = "a gauge may round")]
-                gauge.observe(worst(&of_events, *place, &|lag| lag.events as f64), name);
+            for (place, projection) in &named {
+                gauge.observe(locked(&of_events).events(*place), projection);
             }
         })
         .build();
+    let of_seconds = behind.clone();
     let _ = meter
         .f64_observable_gauge("projection_lag_seconds")
         .with_description("Age of the oldest event not folded yet, of all tenants.")
         .with_callback(move |gauge| {
-            let now = Utc::now();
-            let age = |lag: &Lag| (now - lag.since).as_seconds_f64().max(0.0);
-            for (place, name) in &names {
-                gauge.observe(worst(&of_seconds, *place, &age), name);
+            for (place, projection) in &projections {
+                gauge.observe(locked(&of_seconds).seconds(*place, Utc::now()), projection);
             }
         })
         .build();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn lag_is_that_of_the_tenant_that_is_worst_off() {
+        let (one, other) = ((Ulid(1), 0), (Ulid(2), 0));
+        let mut behind = Behind::default();
+        behind.found([(one, 5, at(100)), (other, 7, at(110))].into_iter(), true);
+        assert_eq!((behind.events(0), behind.seconds(0, at(120))), (7, 20.0));
+        assert_eq!((behind.events(1), behind.seconds(1, at(120))), (0, 0.0));
+        // Found once more, an event is no younger than before.
+        behind.found([(one, 9, at(115))].into_iter(), false);
+        assert_eq!((behind.events(0), behind.seconds(0, at(120))), (9, 20.0));
+        behind.left(one, 4, Some(at(108)));
+        assert_eq!((behind.events(0), behind.seconds(0, at(120))), (7, 12.0));
+        behind.left(other, 0, Some(at(110)));
+        assert_eq!(behind.events(0), 4);
+        // Whoever is not found any more has caught up elsewhere.
+        behind.found(std::iter::empty(), true);
+        assert_eq!((behind.events(0), behind.seconds(0, at(120))), (0, 0.0));
+    }
 }

@@ -2,10 +2,10 @@
 //!
 //! - [`create_tables`] derives a table from every read model's row type.
 //! - [`Projector`] folds what is new into all of them, exactly once: rows and
-//!   checkpoints are written in one transaction. [`run`] keeps it going.
-//! - [`rebuild`] fills a table anew, from zero and beside the one that is
+//!   checkpoints are written in one transaction. [`run()`] keeps it going.
+//! - [`rebuild()`] fills a table anew, from zero and beside the one that is
 //!   read, and puts it in its place.
-//! - [`verify`] folds everything again and compares it with the tables.
+//! - [`verify()`] folds everything again and compares it with the tables.
 //!
 //! Nothing here knows a business word: it interprets the read models that a
 //! [`Domain`](domain::kernel::Domain) declares.

@@ -50,11 +50,7 @@ impl Model {
         Some(Self::new(registry, place, Stands::Beside))
     }
 
-    fn new(
-        registry: &Arc<Registry>,
-        place: usize,
-        stands: Stands,
-    ) -> Self {
+    fn new(registry: &Arc<Registry>, place: usize, stands: Stands) -> Self {
         let entry = at(registry, place);
         let key = entry.key.iter().filter_map(|name| entry.table.position(name)).collect();
         Self {

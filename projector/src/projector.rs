@@ -1,9 +1,6 @@
 //! One pass over the log for all read models.
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{ClientWrapper, Pool};

@@ -82,17 +82,13 @@ impl Round<'_> {
 
     /// Some event of the job leads to rows that cannot be written: looks for
     /// it in the first half, until there is but one.
-    async fn narrow(&mut self, job: Job, error: &str) -> Result<(), StepError> {
-        match job.halved() {
-            Ok(half) => {
-                self.waiting.push(vec![half]);
-                Ok(())
-            }
-            Err(job) => {
-                let stopped = Stopped { position: job.stretch.until, error: error.to_owned() };
-                self.stand_still(&job, job.since, &stopped).await
-            }
+    async fn narrow(&mut self, mut job: Job, error: &str) -> Result<(), StepError> {
+        if job.halve() {
+            self.waiting.push(vec![job]);
+            return Ok(());
         }
+        let stopped = Stopped { position: job.stretch.until, error: error.to_owned() };
+        self.stand_still(&job, job.since, &stopped).await
     }
 
     /// Takes in what was written.

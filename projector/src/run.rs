@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use event_store::{Subscription, Wake};
@@ -14,16 +14,19 @@ use crate::{Projector, StepError};
 
 /// How long to leave the database alone after it failed.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often the same trouble is told again while it lasts.
+const REMINDER: Duration = Duration::from_mins(1);
 
 /// Folds what comes in until `shutdown`, at which it ends between two
-/// transactions. A database that is away is waited for.
+/// transactions. A database that is away is waited for; a tenant whose log
+/// cannot be read keeps no other from being served.
 pub async fn run(
     mut projector: Projector,
     mut subscription: Subscription,
     shutdown: CancellationToken,
 ) {
     let mut queue = Queue::default();
-    let mut was_well = true;
+    let mut trouble = Trouble::default();
     while !shutdown.is_cancelled() {
         let wake = if queue.is_empty() {
             tokio::select! {
@@ -33,17 +36,11 @@ pub async fn run(
         } else {
             subscription.next().now_or_never()
         };
-        match work(&mut projector, &mut queue, wake).await {
-            Ok(()) => was_well = true,
-            Err(error) => {
-                // Once is enough for as long as it lasts.
-                if std::mem::replace(&mut was_well, false) {
-                    tracing::error!(%error, "the projector cannot go on, trying again meanwhile");
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(PAUSE) => {}
-                    () = shutdown.cancelled() => return,
-                }
+        if let Err(error) = work(&mut projector, &mut queue, wake).await {
+            trouble.tell(&error);
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = shutdown.cancelled() => return,
             }
         }
     }
@@ -63,10 +60,17 @@ async fn work(
     if tenants.is_empty() {
         return Ok(());
     }
-    let turn = projector.turn(&tenants).await?;
-    queue.put_back(turn.left);
-    queue.append(turn.more);
-    Ok(())
+    match projector.turn(&tenants).await {
+        Ok(turn) => {
+            queue.put_back(turn.left);
+            queue.append(turn.more);
+            Ok(())
+        }
+        Err(error) => {
+            queue.take_apart(tenants);
+            Err(error)
+        }
+    }
 }
 
 /// Tenants to be served, each once, in the order in which they came: one that
@@ -75,6 +79,8 @@ async fn work(
 struct Queue {
     order: VecDeque<Ulid>,
     waiting: HashSet<Ulid>,
+    /// How many turns serve a single tenant, to find the one that fails them.
+    alone: usize,
 }
 
 impl Queue {
@@ -98,11 +104,69 @@ impl Queue {
         }
     }
 
+    /// Lets tenants whose turn failed try it alone. One that was alone is only
+    /// tried again when somebody asks for it, or all are looked at.
+    fn take_apart(&mut self, tenants: Vec<Ulid>) {
+        if tenants.len() > 1 {
+            self.alone = tenants.len();
+            self.put_back(tenants);
+        }
+    }
+
     fn take(&mut self, most: usize) -> Vec<Ulid> {
-        let taken: Vec<Ulid> = self.order.drain(..most.max(1).min(self.order.len())).collect();
+        let most = if self.alone > 0 { 1 } else { most.max(1) };
+        self.alone = self.alone.saturating_sub(1);
+        let taken: Vec<Ulid> = self.order.drain(..most.min(self.order.len())).collect();
         for tenant in &taken {
             self.waiting.remove(tenant);
         }
         taken
+    }
+}
+
+/// What was told about the trouble there is, so that it is told once.
+#[derive(Default)]
+struct Trouble(Option<(String, Instant)>);
+
+impl Trouble {
+    fn tell(&mut self, error: &StepError) {
+        let text = error.to_string();
+        let told = self.0.as_ref();
+        if told.is_none_or(|(told, at)| *told != text || at.elapsed() > REMINDER) {
+            tracing::error!(error = text, "the projector cannot go on, trying again meanwhile");
+            self.0 = Some((text, Instant::now()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenants(numbers: impl IntoIterator<Item = u128>) -> Vec<Ulid> {
+        numbers.into_iter().map(Ulid).collect()
+    }
+
+    #[test]
+    fn tenants_take_turns() {
+        let mut queue = Queue::default();
+        queue.append(tenants([1, 2, 1, 3]));
+        assert_eq!(queue.take(2), tenants([1, 2]));
+        queue.put_back(tenants([2]));
+        queue.append(tenants([1, 3]));
+        assert_eq!(queue.take(9), tenants([2, 3, 1]));
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn tenants_that_failed_together_are_tried_alone() {
+        let mut queue = Queue::default();
+        queue.append(tenants([1, 2, 3, 4]));
+        let failed = queue.take(3);
+        queue.take_apart(failed);
+        assert_eq!(queue.take(3), tenants([1]));
+        queue.take_apart(tenants([1]));
+        assert_eq!((queue.take(3), queue.take(3)), (tenants([2]), tenants([3])));
+        assert_eq!(queue.take(3), tenants([4]));
     }
 }

@@ -118,7 +118,9 @@ pub(crate) fn reason(error: &Error) -> String {
 /// the state of the server or the connection.
 pub(crate) fn is_about_rows(error: &Error) -> bool {
     // Bad values, broken constraints, rows larger than an index takes.
-    error.code().is_some_and(|code| ["22", "23", "54"].contains(&code.code().get(..2).unwrap_or("")))
+    error
+        .code()
+        .is_some_and(|code| ["22", "23", "54"].contains(&code.code().get(..2).unwrap_or("")))
 }
 
 /// Whether a table or schema was not there.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How a [`Projector`] works.
+/// How a [`Projector`](crate::Projector) works.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Events of one tenant that are taken at once.

@@ -42,16 +42,13 @@ pub(crate) async fn behind(
     consumers: &[&str],
     tenants: Option<&[Ulid]>,
 ) -> Result<Vec<Standing>, Error> {
-    let rows = match tenants {
-        Some(tenants) => {
-            let tenants: Vec<Uuid> = tenants.iter().copied().map(event_store::pg::uuid).collect();
-            let statement = client.prepare_cached(include_str!("sql/behind_of.sql")).await?;
-            client.query(&statement, &[&consumers, &tenants]).await?
-        }
-        None => {
-            let statement = client.prepare_cached(include_str!("sql/behind.sql")).await?;
-            client.query(&statement, &[&consumers]).await?
-        }
+    let rows = if let Some(tenants) = tenants {
+        let tenants: Vec<Uuid> = tenants.iter().copied().map(event_store::pg::uuid).collect();
+        let statement = client.prepare_cached(include_str!("sql/behind_of.sql")).await?;
+        client.query(&statement, &[&consumers, &tenants]).await?
+    } else {
+        let statement = client.prepare_cached(include_str!("sql/behind.sql")).await?;
+        client.query(&statement, &[&consumers]).await?
     };
     let mut standings = rows.iter().map(standing).collect::<Result<Vec<_>, _>>()?;
     begin(client, consumers, &mut standings).await?;
@@ -88,9 +85,7 @@ async fn begin(
 ) -> Result<(), Error> {
     let new = standings.iter().filter(|standing| standing.since.is_none());
     let (names, tenants): (Vec<&str>, Vec<Uuid>) = new
-        .filter_map(|new| {
-            Some((*consumers.get(new.consumer)?, event_store::pg::uuid(new.tenant)))
-        })
+        .filter_map(|new| Some((*consumers.get(new.consumer)?, event_store::pg::uuid(new.tenant))))
         .unzip();
     if names.is_empty() {
         return Ok(());

@@ -1,7 +1,6 @@
 //! What a step does, and how it can fail.
 
 use deadpool_postgres::PoolError;
-use ulid::Ulid;
 
 use crate::session;
 
@@ -39,20 +38,4 @@ pub enum StepError {
     /// The database refused or went away.
     #[error("the database failed: {}", session::reason(.0))]
     Database(#[from] tokio_postgres::Error),
-    /// Events that exist were not seen, as when the session has another role
-    /// than `tenantry_projector`.
-    #[error(
-        "found {found} events of tenant {tenant} after position {after} up to {until}, \
-         where there are {}: is the session's role tenantry_projector?", until - after
-    )]
-    Gap {
-        /// Whose log.
-        tenant: Ulid,
-        /// Where reading began.
-        after: u64,
-        /// Where it should have ended.
-        until: u64,
-        /// How many events were seen.
-        found: usize,
-    },
 }

@@ -56,6 +56,9 @@ impl Projector {
         standings.sort_by_key(|standing| order.get(&standing.tenant));
         let stretches = self.stretches(standings, turn);
         let jobs = self.read(client, stretches).await?;
+        for job in &jobs {
+            self.measures.reading(job);
+        }
         let _spans = trace::spans(&jobs);
         Round { projector: self, client, waiting: vec![jobs], turn }.run().await
     }

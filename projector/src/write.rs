@@ -30,7 +30,7 @@ pub(crate) struct Ready {
 struct Shared {
     enter: Statement,
     share: Statement,
-    move_: Statement,
+    advance: Statement,
     recover: Statement,
 }
 
@@ -112,7 +112,7 @@ impl Shared {
         Ok(Self {
             enter: client.prepare_cached(ENTER).await?,
             share: client.prepare_cached(include_str!("sql/share.sql")).await?,
-            move_: client.prepare_cached(include_str!("sql/move.sql")).await?,
+            advance: client.prepare_cached(include_str!("sql/move.sql")).await?,
             recover: client.prepare_cached(include_str!("sql/recover.sql")).await?,
         })
     }
@@ -142,21 +142,21 @@ impl Shared {
             consumers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let moves: [&(dyn ToSql + Sync); 5] = [&consumers, &tenants, &from, &since, &to];
         let share: [&(dyn ToSql + Sync); 1] = [&distinct];
-        let (begun, entered, shared, moved) = tokio::join!(
+        let (begun, entered, held, advanced) = tokio::join!(
             biased;
             client.batch_execute("BEGIN"),
             self.enter(client, tenant),
             client.execute(&self.share, &share),
-            client.query(&self.move_, &moves),
+            client.query(&self.advance, &moves),
         );
         begun?;
         entered?;
-        shared?;
+        held?;
         let row = |row: &Row| {
             let tenant = Ulid(row.try_get::<_, Uuid>(1)?.as_u128());
             Ok(((tenant, row.try_get(0)?), row.try_get(2)?))
         };
-        moved?.iter().map(row).collect()
+        advanced?.iter().map(row).collect()
     }
 
     /// Forgets the failures that were got past.

@@ -23,6 +23,7 @@ use std::{
 use deadpool_postgres::{ClientWrapper, Object, Pool, PoolError};
 use domain::kernel::Registry;
 use opentelemetry::{KeyValue, metrics::Gauge};
+use service::telemetry;
 use ulid::Ulid;
 use uuid::Uuid;
 
@@ -135,10 +136,10 @@ pub async fn rebuild(
         model: &model,
         report,
     };
-    let rebuilt = rebuild.run(&place, workers).await;
+    let result = rebuild.run(&place, workers).await;
     // The end of the session would do it too, but nobody knows when.
     let _ = place.query_one(include_str!("../sql/release.sql"), &[&model.consumer]).await;
-    rebuilt
+    result
 }
 
 /// Sees to it that nobody else rebuilds the same.
@@ -215,7 +216,7 @@ impl Report {
     fn new(model: &Model, tell: Box<dyn Fn(Progress) + Send + Sync>) -> Self {
         Self {
             tell,
-            gauge: opentelemetry::global::meter("tenantry")
+            gauge: telemetry::meter()
                 .f64_gauge("projection_rebuild_progress")
                 .with_description("How much of the log a rebuild has folded, 0 to 1.")
                 .build(),

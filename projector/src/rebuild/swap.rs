@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How often to try, and how long to leave readers alone in between.
-const ATTEMPTS: usize = 150;
+const ATTEMPTS: usize = 600;
 const PAUSE: Duration = Duration::from_millis(400);
 
 /// Waiting for a table keeps those who come later from reading it. So this

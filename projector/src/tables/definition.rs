@@ -92,17 +92,17 @@ impl<'a> Definition<'a> {
     pub(crate) fn comment(&self) -> String {
         let table = self.table();
         let entry = self.entry;
-        let mut text = format!("COMMENT ON TABLE {table} IS {};\n", literal(&entry.table.doc));
-        let mut column = |name: &str, doc: &str| {
-            let (name, doc) = (quoted(name), literal(doc));
-            text.push_str(&format!("COMMENT ON COLUMN {table}.{name} IS {doc};\n"));
-        };
-        column(TENANT, "The tenant whose row it is.");
-        for own in &entry.table.columns {
-            column(&own.name, &own.doc);
-        }
-        column(POSITION, "The position in the tenant's log of the last event in the row.");
-        text
+        let own = entry.table.columns.iter().map(|column| (&*column.name, &*column.doc));
+        let columns = std::iter::once((TENANT, "The tenant whose row it is."))
+            .chain(own)
+            .chain([(POSITION, "The position in the tenant's log of the last event in the row.")])
+            .map(|(name, doc)| {
+                let (name, doc) = (quoted(name), literal(doc));
+                format!("COMMENT ON COLUMN {table}.{name} IS {doc};\n")
+            });
+        std::iter::once(format!("COMMENT ON TABLE {table} IS {};\n", literal(&entry.table.doc)))
+            .chain(columns)
+            .collect()
     }
 
     /// Who may see and change which rows.
@@ -143,13 +143,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO tenantry_projector;
         let live = Self::of(self.entry, Stands::Live);
         let lists = self.lists();
         let suffixes = std::iter::once("pkey".to_owned()).chain(lists.iter().map(|list| by(list)));
-        let mut text =
-            format!("ALTER TABLE {} RENAME TO {};\n", self.table(), quoted(&live.name()));
-        for suffix in suffixes {
+        let indexes = suffixes.map(|suffix| {
             let (from, to) = (quoted(&self.named(&suffix)), quoted(&live.named(&suffix)));
-            text.push_str(&format!("ALTER INDEX read.{from} RENAME TO {to};\n"));
-        }
-        text
+            format!("ALTER INDEX read.{from} RENAME TO {to};\n")
+        });
+        let table = format!("ALTER TABLE {} RENAME TO {};\n", self.table(), quoted(&live.name()));
+        std::iter::once(table).chain(indexes).collect()
     }
 }
 

@@ -28,76 +28,96 @@ pub(crate) struct Statements {
 
 impl Statements {
     pub(crate) fn new(entry: &ReadModelEntry, definition: Definition<'_>) -> Self {
-        let table = definition.table();
-        let columns: Vec<(&str, &ColumnKind)> =
-            entry.table.columns.iter().map(|column| (&*column.name, &column.kind)).collect();
-        // In the order of the key, not of the columns.
-        let key: Vec<_> = entry
-            .key
-            .iter()
-            .filter_map(|key| columns.iter().copied().find(|(name, _)| name == key))
-            .collect();
-        let names = || columns.iter().map(|(name, _)| *name);
-        let written = columns.iter().copied().chain([("updated_position", &ColumnKind::Int)]);
-        let keys = format!("unnest({}) AS k ({})", arrays(&key), names_of(&key));
-        let same_key: Vec<_> = key
-            .iter()
-            .map(|(name, _)| format!("f.{name} = k.{name}", name = quoted(name)))
-            .collect();
-        let of = |table: &str| {
-            let names = key.iter().map(|(name, _)| format!("{table}.{}", quoted(name)));
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let selected = names()
-            .chain(["updated_position"])
-            .map(|name| format!("t.{}", quoted(name)))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let written: Vec<_> = written.collect();
-        // Of all indexes only the key's gives the next key in order. Asked for
-        // a row's own key, a planner that knows nothing of the table yet might
-        // take another, and read all rows of the tenant for each key.
-        let each = |selected: &str, taken: &str| {
-            format!(
-                "SELECT {taken} FROM {keys} CROSS JOIN LATERAL (SELECT {selected} FROM {table} AS t \
-                 WHERE t.tenant_id = $1 AND ({t}) >= ({k}) ORDER BY {t} LIMIT 1) AS f \
-                 WHERE {same_key}",
-                t = of("t"),
-                k = of("k"),
-                same_key = same_key.join(" AND "),
-            )
-        };
+        let named = Named::new(entry, definition.table());
+        let table = &named.table;
+        let row = named.row();
         Self {
-            load: each(&selected, "f.*"),
-            put: put(&table, entry.key, &written),
+            load: named.each_key(&row, "f.*"),
+            put: named.put(),
             remove: format!(
-                "DELETE FROM {table} AS t WHERE t.tenant_id = $1 AND t.ctid = ANY (ARRAY({}))",
-                each(&format!("t.ctid, {}", of("t")), "f.ctid")
+                "DELETE FROM {table} AS t USING ({}) AS gone \
+                 WHERE t.tenant_id = $1 AND t.ctid = gone.ctid",
+                named.each_key(&format!("t.ctid, {}", named.key_of("t")), "f.ctid")
             ),
-            all: format!("SELECT {selected} FROM {table} AS t WHERE t.tenant_id = $1"),
+            all: format!("SELECT {row} FROM {table} AS t WHERE t.tenant_id = $1"),
             tenants: format!("SELECT DISTINCT tenant_id FROM {table}"),
             copy_in: format!(
                 "COPY {table} (tenant_id, {}) FROM STDIN (FORMAT binary)",
-                names_of(&written)
+                names_of(&named.written)
             ),
         }
     }
 }
 
-fn put(table: &str, key: &[&str], written: &[(&str, &ColumnKind)]) -> String {
-    let changed = written
-        .iter()
-        .filter(|(name, _)| !key.contains(name))
-        .map(|(name, _)| format!("{name} = excluded.{name}", name = quoted(name)))
-        .collect::<Vec<_>>()
-        .join(", ");
-    format!(
-        "INSERT INTO {table} (tenant_id, {names}) SELECT $1, r.* FROM unnest({arrays}) AS r \
-         ON CONFLICT (tenant_id, {key}) DO UPDATE SET {changed}",
-        names = names_of(written),
-        arrays = arrays(written),
-        key = list(key.iter().copied()),
-    )
+/// A table and its columns, by name.
+struct Named<'a> {
+    table: String,
+    /// The key's columns in the order of the key, which need not be that of
+    /// the columns.
+    key: Vec<(&'a str, &'a ColumnKind)>,
+    /// All columns but the tenant.
+    written: Vec<(&'a str, &'a ColumnKind)>,
+}
+
+impl<'a> Named<'a> {
+    fn new(entry: &'a ReadModelEntry, table: String) -> Self {
+        let columns = entry.table.columns.iter().map(|column| (&*column.name, &column.kind));
+        let written: Vec<_> = columns.chain([("updated_position", &ColumnKind::Int)]).collect();
+        let column = |name: &&str| written.iter().copied().find(|(column, _)| column == name);
+        Self { table, key: entry.key.iter().filter_map(column).collect(), written }
+    }
+
+    /// All columns but the tenant, of the table `t`.
+    fn row(&self) -> String {
+        let columns = self.written.iter().map(|(name, _)| format!("t.{}", quoted(name)));
+        columns.collect::<Vec<_>>().join(", ")
+    }
+
+    fn key_of(&self, table: &str) -> String {
+        let columns = self.key.iter().map(|(name, _)| format!("{table}.{}", quoted(name)));
+        columns.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Looks up the row of each key in the arrays `$2 …`.
+    ///
+    /// Of all indexes only the key's gives the next key in order. Asked for a
+    /// row's own key, a planner that knows nothing of the table yet might take
+    /// another, and read all rows of the tenant for each key.
+    fn each_key(&self, selected: &str, taken: &str) -> String {
+        let Self { table, key, .. } = self;
+        let same_key: Vec<_> = key
+            .iter()
+            .map(|(name, _)| format!("f.{name} = k.{name}", name = quoted(name)))
+            .collect();
+        format!(
+            "SELECT {taken} FROM unnest({arrays}) AS k ({names}) CROSS JOIN LATERAL (\
+             SELECT {selected} FROM {table} AS t \
+             WHERE t.tenant_id = $1 AND ({t}) >= ({k}) ORDER BY {t} LIMIT 1) AS f \
+             WHERE {same_key}",
+            arrays = arrays(key),
+            names = names_of(key),
+            t = self.key_of("t"),
+            k = self.key_of("k"),
+            same_key = same_key.join(" AND "),
+        )
+    }
+
+    fn put(&self) -> String {
+        let Self { table, key, written } = self;
+        let changed = written
+            .iter()
+            .filter(|column| !key.contains(column))
+            .map(|(name, _)| format!("{name} = excluded.{name}", name = quoted(name)))
+            .collect::<Vec<_>>()
+            .join(", ");
+        format!(
+            "INSERT INTO {table} (tenant_id, {names}) SELECT $1, r.* FROM unnest({arrays}) AS r \
+             ON CONFLICT (tenant_id, {key}) DO UPDATE SET {changed}",
+            names = names_of(written),
+            arrays = arrays(written),
+            key = names_of(key),
+        )
+    }
 }
 
 /// `$2::uuid[], $3::text[] …`

@@ -168,10 +168,7 @@ impl Standing {
 }
 
 /// Everybody who has rows.
-async fn strangers(
-    client: &ClientWrapper,
-    models: &[Arc<Model>],
-) -> Result<BTreeSet<Ulid>, Error> {
+async fn strangers(client: &ClientWrapper, models: &[Arc<Model>]) -> Result<BTreeSet<Ulid>, Error> {
     let mut tenants = BTreeSet::new();
     for model in models {
         for row in client.query(&model.table.tenants, &[]).await? {

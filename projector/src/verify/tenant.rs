@@ -103,9 +103,8 @@ impl Verification<'_> {
         };
         let (parcels, incoming) = stream::channel();
         let comparing = model.clone();
-        let comparing = tokio::task::spawn_blocking(move || {
-            compare(&comparing, tenant, rows, incoming)
-        });
+        let comparing =
+            tokio::task::spawn_blocking(move || compare(&comparing, tenant, rows, incoming));
         self.stored(model, tenant, parcels).await?;
         let (compared, differences) = comparing.await?;
         self.verified.rows += compared;
@@ -190,7 +189,7 @@ impl Folding {
         let position = event.position();
         for ((model, work), checkpoint) in self.models.iter().zip(works).zip(&self.checkpoints) {
             let Ok(open) = work else { continue };
-            if position > *checkpoint || !model.folds(event.stream_type()) {
+            if position > *checkpoint || !event.concerns(model) {
                 continue;
             }
             let applied = match event {

@@ -9,7 +9,7 @@ use std::{
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use domain::kernel::{
-    Actor, Aggregate, Date, EventCodec, Id, NAMED_MESSAGE_PACK, Personal, Registry, Text,
+    Actor, Aggregate, Date, Domain, EventCodec, Id, NAMED_MESSAGE_PACK, Personal, Registry, Text,
     testing::toy::{Book, BookEvent, Loan, LoanEvent, Toy},
 };
 use event_store::pg::{migrate, provision, uuid};
@@ -44,7 +44,12 @@ pub(crate) async fn connect(config: &Config) -> Client {
 
 impl Library {
     pub(crate) async fn open() -> Self {
-        let registry = Arc::new(Registry::of::<Toy>().unwrap());
+        Self::with::<Toy>().await
+    }
+
+    /// A library with other read models.
+    pub(crate) async fn with<D: Domain>() -> Self {
+        let registry = Arc::new(Registry::of::<D>().unwrap());
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
         let postgres =
             tokio::task::spawn_blocking(move || Options::new(folder).throwaway().share())

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use event_store::Wakeups;
+use event_store::{
+    Wakeups,
+    pg::{Channel, Signals},
+};
 use projector::{Settings, Stepped, create_tables, run};
 use tokio_util::sync::CancellationToken;
 
@@ -67,7 +70,8 @@ async fn read_models_that_stand_apart_meet() {
     tenant.busy(5).await;
     library.projector().step_until_idle().await.unwrap();
     // As a read model that is new to an old log.
-    let new = "DELETE FROM log.checkpoints WHERE consumer = 'on_loan_v1'; DELETE FROM read.on_loan_v1";
+    let new =
+        "DELETE FROM log.checkpoints WHERE consumer = 'on_loan_v1'; DELETE FROM read.on_loan_v1";
     library.admin.batch_execute(new).await.unwrap();
     tenant.busy(1).await;
     let settings = Settings { batch: 4, ..Settings::default() };
@@ -131,6 +135,22 @@ async fn tenants_and_tables_that_come_later_are_found() {
 
     shutdown.cancel();
     running.await.unwrap();
+    library.close().await;
+}
+
+#[tokio::test]
+async fn what_has_become_visible_is_announced() {
+    let library = Library::open().await;
+    let tenant = library.tenant().await;
+    tenant.busy(2).await;
+    let shutdown = CancellationToken::new();
+    let interval = Duration::from_millis(1);
+    let signals = Signals::start(library.config.clone(), interval, shutdown.clone());
+    let mut heard = signals.listen(Channel::Read);
+    library.projector().announcing(signals).step().await.unwrap();
+    let hint = format!("{}:10", event_store::pg::uuid(tenant.id));
+    assert_eq!(*heard.recv().await.unwrap(), *hint);
+    shutdown.cancel();
     library.close().await;
 }
 

@@ -1,6 +1,8 @@
 //! The projector on a real PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking, in what they share as well")]
 
 mod isolation;
+mod keys;
 mod library;
 mod live;
 mod poison;

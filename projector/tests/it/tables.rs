@@ -43,7 +43,11 @@ async fn a_changed_row_type_is_noticed() {
     let library = Library::open().await;
     let mut client = connect(&library.config).await;
     for change in ["ALTER COLUMN number DROP NOT NULL", "ALTER COLUMN until TYPE timestamptz"] {
-        library.admin.batch_execute(&format!("ALTER TABLE read.on_loan_v1 {change}")).await.unwrap();
+        library
+            .admin
+            .batch_execute(&format!("ALTER TABLE read.on_loan_v1 {change}"))
+            .await
+            .unwrap();
         let error = create_tables(&mut client, &library.registry).await.unwrap_err().to_string();
         assert!(error.starts_with("read.on_loan_v1 has \"number\" bigint where"), "{error}");
     }

@@ -84,7 +84,10 @@ async fn rows_too_few_and_too_many_are_found() {
     let moved = "UPDATE read.shelf_v1 SET book = gen_random_uuid() WHERE updated_position = 5";
     let found = found_after(&library, moved).await;
     assert_eq!(found.len(), 4);
-    assert_eq!(found.iter().filter(|text| text.ends_with("the row should not be there")).count(), 1);
+    assert_eq!(
+        found.iter().filter(|text| text.ends_with("the row should not be there")).count(),
+        1
+    );
     // A tenant that has no log has no rows.
     let strange = "UPDATE read.shelf_v1 SET tenant_id = gen_random_uuid()";
     assert_eq!(found_after(&library, strange).await.len(), 6);
