@@ -120,7 +120,7 @@ pub(crate) struct Demo {
     /// Other seeds make other histories.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Days of history, up to today.
+    /// Days of history, up to yesterday.
     #[arg(long, default_value_t = 56)]
     pub(crate) days: u32,
     /// Make about so many events instead of the usual amount.

@@ -59,8 +59,8 @@ pub(crate) async fn tenant(config: &Config, action: &TenantAction) -> Result<()>
 
 /// Fills the demo tenants through a command path of its own.
 pub(crate) async fn demo<D: Domain>(config: &Config, options: &Demo) -> Result<()> {
-    let today = service::now().date();
-    let demo = demo::Demo { seed: options.seed, days: options.days, ..demo::Demo::until(today) };
+    let demo = demo::Demo::until_yesterday(service::now());
+    let demo = demo::Demo { seed: options.seed, days: options.days, ..demo };
     let demo = options.events.map_or(demo, |events| demo.of_events(events));
     let client = owner(config).await?;
     let database = Database::connect(&config.database, DatabaseRole::Command, CONNECTIONS).await?;

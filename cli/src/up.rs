@@ -105,7 +105,7 @@ async fn fill<D: Domain>(config: &Config, owner: &tokio_postgres::Client) -> Res
     let end = tokio_util::sync::CancellationToken::new();
     let signals = roles::signals(config, &database, &end);
     let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config), &end);
-    let demo = Demo::until(service::now().date());
+    let demo = Demo::until_yesterday(service::now());
     tools::fill(owner, &Commands::new::<D>(log), &demo).await?;
     tools::caught_up(owner).await?;
     end.cancel();

@@ -2,7 +2,7 @@
 //! of request and one shape of answer.
 //!
 //! Nothing here is written per command. Routes, checks of fields and the
-//! [`openapi`] document come from the [`Registry`](domain::kernel::Registry);
+//! [OpenAPI document](openapi()) come from the [`Registry`](domain::kernel::Registry);
 //! the commands run through [`Commands`](event_store::Commands). There is no
 //! address that answers with business data.
 //!

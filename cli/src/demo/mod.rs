@@ -13,7 +13,7 @@ mod tenant;
 pub use run::{DemoError, Progress, run};
 pub use tenant::DemoTenant;
 
-use domain::kernel::Date;
+use domain::kernel::{Date, Timestamp};
 
 /// What a demo shall be like.
 #[derive(Clone, Copy, Debug)]
@@ -29,17 +29,19 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Eight weeks up to a day, as `tenantry up --demo` shows them.
+    /// Eight weeks up to yesterday, as `tenantry up --demo` shows them: today
+    /// has not happened yet.
     #[must_use]
-    pub const fn until(until: Date) -> Self {
-        Self { seed: 1, until, days: 56, scale: 1 }
+    pub fn until_yesterday(now: Timestamp) -> Self {
+        Self { seed: 1, until: now.plus_seconds(-86_400).date(), days: 56, scale: 1 }
     }
 
     /// A history of about so many events.
     #[must_use]
     pub fn of_events(self, events: u64) -> Self {
-        // Measured: what eight weeks at scale 1 come to, reactions included.
-        const EVENTS_AT_SCALE_ONE: u64 = 17_000;
+        // Measured: what the commands of eight weeks come to at scale 1,
+        // without the reactions to them.
+        const EVENTS_AT_SCALE_ONE: u64 = 9_700;
         let scale = events.div_ceil(EVENTS_AT_SCALE_ONE).max(1);
         Self { scale: u32::try_from(scale).unwrap_or(u32::MAX), ..self }
     }

@@ -10,7 +10,7 @@ pub(super) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -
         .map(|(_, name)| name)
 }
 
-/// `customerId`, `Customer-Id` and `customer_id` are the same mistake.
+/// `lineId`, `Line-Id` and `line_id` are the same mistake.
 fn plain(name: &str) -> Vec<char> {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

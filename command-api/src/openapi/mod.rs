@@ -60,7 +60,7 @@ pub fn openapi(registry: &Registry) -> Value {
     })
 }
 
-/// `billing/invoice`.
+/// `context/aggregate`.
 fn tag(aggregate: &AggregateEntry) -> String {
     format!("{}/{}", kebab_case(aggregate.context), kebab_case(aggregate.name))
 }

@@ -73,12 +73,7 @@ async fn stored() -> Stored {
     let registry = Registry::of::<Town>().unwrap();
     let mut parts = Parts::with(log);
     parts.read_models = Some(PgReadModels::new(&registry, pool, signals.clone()));
-    Stored {
-        site: Site::of(tenant, parts),
-        owner,
-        signals,
-        _database: Database { server, name },
-    }
+    Stored { site: Site::of(tenant, parts), owner, signals, _database: Database { server, name } }
 }
 
 #[tokio::test(flavor = "multi_thread")]

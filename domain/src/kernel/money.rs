@@ -258,12 +258,11 @@ impl Currency {
     /// How many decimal places the smallest unit is away from the main one.
     #[must_use]
     pub fn exponent(self) -> u8 {
-        let listed = |codes: &str| codes.split(' ').any(|code| code == self.code());
-        if listed(NO_DECIMALS) {
+        if self.is_of(NO_DECIMALS) {
             0
-        } else if listed(THREE_DECIMALS) {
+        } else if self.is_of(THREE_DECIMALS) {
             3
-        } else if listed(FOUR_DECIMALS) {
+        } else if self.is_of(FOUR_DECIMALS) {
             4
         } else {
             2
@@ -271,16 +270,25 @@ impl Currency {
     }
 }
 
+impl Currency {
+    /// Whether it is one of these codes, each followed by a space.
+    fn is_of(self, codes: &str) -> bool {
+        codes.as_bytes().chunks(4).any(|code| code.starts_with(&self.0))
+    }
+
+    /// Three capital letters, whether or not they are in use today.
+    fn code_of(text: &str) -> Option<Self> {
+        let letters = <[u8; 3]>::try_from(text.as_bytes()).ok()?;
+        letters.iter().all(u8::is_ascii_uppercase).then_some(Self(letters))
+    }
+}
+
 impl FromStr for Currency {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = [TWO_DECIMALS, NO_DECIMALS, THREE_DECIMALS, FOUR_DECIMALS]
-            .iter()
-            .any(|codes| codes.split(' ').any(|code| code == text));
-        <[u8; 3]>::try_from(text.as_bytes())
-            .ok()
-            .filter(|_| known)
-            .map(Self)
+        let lists = [TWO_DECIMALS, NO_DECIMALS, THREE_DECIMALS, FOUR_DECIMALS];
+        Self::code_of(text)
+            .filter(|code| lists.iter().any(|codes| code.is_of(codes)))
             .ok_or_else(|| "must be an ISO 4217 currency code such as ZAR".to_owned())
     }
 }
@@ -304,17 +312,22 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Code;
+        struct Code {
+            /// What the log holds was in use in its day.
+            trusted: bool,
+        }
         impl de::Visitor<'_> for Code {
             type Value = Currency;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an ISO 4217 currency code such as ZAR")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Currency, E> {
-                text.parse().map_err(E::custom)
+                let known = Currency::code_of(text).filter(|_| self.trusted);
+                known.map_or_else(|| text.parse().map_err(E::custom), Ok)
             }
         }
-        deserializer.deserialize_str(Code)
+        let trusted = !deserializer.is_human_readable();
+        deserializer.deserialize_str(Code { trusted })
     }
 }
 

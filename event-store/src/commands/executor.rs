@@ -129,7 +129,13 @@ impl<A: Aggregate> Executor<A> {
         fresh: bool,
     ) -> Result<Receipt, Stop> {
         let log = &shared.log;
-        let mut loaded = self.load(&**log, order.tenant, order.id, fresh).await?;
+        let mut loaded = if creates && !fresh && !order.validate_only {
+            // Most likely there is none yet. Should there be, the append finds
+            // out, and the next attempt looks.
+            self.seen.remove(&(order.tenant, order.id)).unwrap_or_default()
+        } else {
+            self.load(&**log, order.tenant, order.id, fresh).await?
+        };
         if let Some(expected) = order.expected_version {
             if expected != loaded.version && !fresh {
                 loaded = self.catch_up(&**log, order.tenant, order.id, loaded).await?;

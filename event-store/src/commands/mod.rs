@@ -38,7 +38,7 @@ impl Commands {
         let mut executors = Executors::default();
         D::declare(&mut executors);
         let rejections = opentelemetry::global::meter("tenantry")
-            .u64_counter("command_rejections")
+            .u64_counter("command_rejections_total")
             .with_description("Commands that were refused, by the reason.")
             .build();
         Arc::new(Self {

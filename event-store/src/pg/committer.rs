@@ -101,7 +101,7 @@ impl Committer {
                 .with_description("Time from an append's arrival to its verdict.")
                 .build(),
             conflicts: meter
-                .u64_counter("eventstore_conflicts")
+                .u64_counter("eventstore_conflicts_total")
                 .with_description("Appends that lost to another writer.")
                 .build(),
         };

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     auth::Principal,
-    telemetry::{follow, tenant_label, rename, trace_id},
+    telemetry::{follow, rename, tenant_label, trace_id},
 };
 
 /// What is asked every few seconds and is news to nobody.

@@ -97,6 +97,16 @@ fn a_rest_is_credited_to_the_cent_however_its_tax_was_rounded() {
 }
 
 #[test]
+fn tax_that_was_credited_too_early_is_not_billed_again() {
+    // Two credits of 4 take 1 of tax each, where 6 before tax carry 1 in all.
+    an_invoice([])
+        .when(credit("c-1", whole(4)))
+        .and_when(credit("c-2", whole(4)))
+        .and_when(credit("c-3", lines(&[("menu", 1)])))
+        .then([credited("c-3", &[("menu", 1)], 0)]);
+}
+
+#[test]
 fn a_cent_can_be_credited() {
     an_invoice([]).when(credit("c-1", whole(1))).then([credited("c-1", &[("photos", 1)], 0)]);
 }

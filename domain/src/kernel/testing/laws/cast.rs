@@ -1,115 +1,25 @@
 //! Who takes part in a world, and the stories told about them.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::BTreeSet;
 
-use proptest::{
-    sample::select,
-    strategy::{BoxedStrategy, Strategy},
-};
-use serde_json::Value;
 use ulid::Ulid;
 
 use crate::kernel::{
-    Aggregate, AnyRecorded, Command, EventCodec, Recorded,
-    testing::{
-        arbitrary::{Manner, any_of, command_variants, event_variants, samples},
-        fixed, show,
-    },
+    Aggregate, AnyRecorded,
+    testing::{fixed, show},
 };
 
 use super::{
     Broken, Invariant, Order,
-    life::{Lives, LivesOf, Nature},
     moves::courses,
+    reach::Reach,
+    role::{Role, RoleOf},
     run,
-    world::{Answer, World},
+    world::World,
 };
-
-/// One type of aggregate that takes part.
-pub(super) trait Role {
-    /// Its type.
-    fn kind(&self) -> &'static str;
-    /// What its ids begin with.
-    fn prefix(&self) -> &'static str;
-    /// Whether it is what the laws are about.
-    fn matters(&self) -> bool;
-    /// The names of its events.
-    fn events(&self) -> Vec<String>;
-    /// Commands that somebody might give it, each beside one that brings it into
-    /// being.
-    fn commands(&self) -> BoxedStrategy<(Value, Value)>;
-    /// Its lives in a new world.
-    fn lives(&self) -> Box<dyn Lives>;
-    /// A few events of a name as they might be.
-    fn imagine(&self, event: &str) -> Vec<AnyRecorded>;
-}
-
-struct RoleOf<A: Aggregate> {
-    nature: Arc<Nature<A>>,
-    matters: bool,
-}
-
-impl<A: Aggregate> Role for RoleOf<A> {
-    fn kind(&self) -> &'static str {
-        A::TYPE
-    }
-    fn prefix(&self) -> &'static str {
-        A::PREFIX
-    }
-    fn matters(&self) -> bool {
-        self.matters
-    }
-    fn events(&self) -> Vec<String> {
-        self.nature.codec.shapes().map(|(name, _)| name.to_owned()).collect()
-    }
-    fn commands(&self) -> BoxedStrategy<(Value, Value)> {
-        let all: Vec<(String, BoxedStrategy<Value>)> = command_variants::<A>()
-            .into_iter()
-            .map(|(name, values)| (name, select(pool(&values)).boxed()))
-            .collect();
-        let creates = |(name, _): &&(String, _)| A::Command::CREATE.contains(&name.as_str());
-        let first: Vec<_> = all.iter().filter(creates).cloned().collect();
-        let first = if first.is_empty() { all.clone() } else { first };
-        (any_of(all), any_of(first)).boxed()
-    }
-    fn lives(&self) -> Box<dyn Lives> {
-        Box::new(LivesOf::new(Arc::clone(&self.nature)))
-    }
-    fn imagine(&self, event: &str) -> Vec<AnyRecorded> {
-        let values = event_variants::<A>(Manner::Plausible);
-        let values = values.into_iter().find(|(name, _)| name == event);
-        let events = values.into_iter().flat_map(|(_, values)| samples(&values, 8));
-        events
-            .filter_map(|value| serde_json::from_value(value).ok())
-            .map(|event| {
-                let envelope = fixed::envelope(A::TYPE, fixed::target::<A>().ulid(), 1, 1);
-                AnyRecorded::new(Recorded::<A> { id: fixed::target(), event, envelope })
-            })
-            .collect()
-    }
-}
 
 /// How many of one type there may be, beside those of the stories.
 const BIRTHS: u64 = 6;
-
-/// How many different ways there are to give one command.
-const POOL: usize = 64;
-
-/// Commands to choose from, the plainest first, as failures shrink that way.
-/// Drawing each of thousands anew would take longer than all the laws.
-fn pool(values: &BoxedStrategy<Value>) -> Vec<Value> {
-    let mut pool = samples(values, POOL);
-    pool.sort_by_cached_key(|value| {
-        let text = value.to_string();
-        (text.len(), text)
-    });
-    pool.dedup();
-    pool
-}
 
 /// Everybody who takes part, what is told about them, and how far random
 /// commands have taken them.
@@ -117,14 +27,8 @@ fn pool(values: &BoxedStrategy<Value>) -> Vec<Value> {
 pub(super) struct Cast {
     pub(super) roles: Vec<Box<dyn Role>>,
     pub(super) stories: Vec<Vec<Order>>,
-    reached: RefCell<BTreeSet<(&'static str, &'static str)>>,
-    strangers: RefCell<BTreeSet<&'static str>>,
-    answers: RefCell<Answers>,
+    pub(super) reach: Reach,
 }
-
-/// For each command, by type and name, how often it was carried out, and how
-/// often it came to nothing for which reason.
-type Answers = BTreeMap<(&'static str, String), (usize, BTreeMap<String, usize>)>;
 
 impl Cast {
     /// Adds a type that others refer to.
@@ -144,8 +48,7 @@ impl Cast {
 
     /// Whoever has a part already is given the new one.
     fn cast<A: Aggregate>(&mut self, invariant: Option<Invariant<A>>, matters: bool) {
-        let nature = Arc::new(Nature { codec: EventCodec::new(), invariant });
-        let role: Box<dyn Role> = Box::new(RoleOf::<A> { nature, matters });
+        let role: Box<dyn Role> = Box::new(RoleOf::<A>::new(invariant, matters));
         match self.roles.iter_mut().find(|role| role.kind() == A::TYPE) {
             Some(cast) => *cast = role,
             None => self.roles.push(role),
@@ -191,72 +94,15 @@ impl Cast {
         ids
     }
 
-    /// Notes that an event has come about.
-    pub(super) fn reached(&self, kind: &'static str, event: &'static str) {
-        self.reached.borrow_mut().insert((kind, event));
-    }
-
-    /// Notes that somebody referred to a type that takes no part.
-    pub(super) fn missed(&self, stranger: &'static str) {
-        self.strangers.borrow_mut().insert(stranger);
-    }
-
-    /// Notes what a command came to.
-    pub(super) fn answered(&self, kind: &'static str, command: &Value, answer: &Answer) {
-        let name = command.as_object().and_then(|variant| variant.keys().next());
-        let name = name.map_or_else(|| command.to_string(), Clone::clone);
-        let mut answers = self.answers.borrow_mut();
-        let (carried_out, reasons) = answers.entry((kind, name)).or_default();
-        match answer {
-            Answer::Executed(_) => *carried_out += 1,
-            Answer::Turned(why) => *reasons.entry(why.clone()).or_default() += 1,
-        }
-    }
-
-    /// The commands to a type that never were carried out, and mostly why not.
-    fn in_vain(&self, kind: &str) -> String {
-        let answers = self.answers.borrow();
-        let in_vain = answers.iter().filter(|((of, _), (times, _))| *of == kind && *times == 0);
-        in_vain.fold(String::new(), |text, ((_, command), (_, reasons))| {
-            let mut reasons: Vec<_> = reasons.iter().collect();
-            reasons.sort_by_key(|(_, times)| std::cmp::Reverse(**times));
-            let why = reasons.into_iter().take(3).fold(String::new(), |text, (why, times)| {
-                format!("{text}\n        {why} ({times} times)")
-            });
-            format!("{text}\n    {command} was never carried out:{why}")
-        })
-    }
-
     /// The events of a type that never came about, in words; nothing if all
-    /// that matter did.
+    /// that matter did, or if there were too few cases to tell.
     pub(super) fn unreached(
         &self,
-        kind: &'static str,
+        kind: &str,
         matters: impl Fn(&AnyRecorded) -> bool,
     ) -> Option<String> {
         let role = self.roles.iter().find(|role| run::are_many() && role.kind() == kind)?;
-        let reached = self.reached.borrow();
-        let never: Vec<String> = role
-            .events()
-            .into_iter()
-            .filter(|event| !reached.iter().any(|(of, name)| *of == kind && name == event))
-            .filter(|event| role.imagine(event).iter().any(&matters))
-            .collect();
-        if never.is_empty() {
-            return None;
-        }
-        let strangers = self.strangers.borrow();
-        let strangers: Vec<&str> = strangers.iter().copied().collect();
-        let hint = if strangers.is_empty() {
-            "tell a story that leads there".to_owned()
-        } else {
-            format!("let those it refers to take part, using with(): {}", strangers.join(", "))
-        };
-        Some(format!(
-            "random commands to {kind} never led to {}, so that the laws say nothing of it; {hint}{}",
-            never.join(", "),
-            self.in_vain(kind)
-        ))
+        self.reach.unreached(role.as_ref(), matters)
     }
 }
 

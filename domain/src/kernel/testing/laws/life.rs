@@ -10,7 +10,7 @@ use crate::kernel::{
     References, variant_name,
 };
 
-use super::{Broken, Invariant, calm::calmly};
+use super::{Broken, Invariant, calm::calmly, snapshot::forms};
 
 /// What decides and remembers, whichever type it is of.
 pub(super) trait Lives {
@@ -234,21 +234,4 @@ impl<A: Aggregate> Life<A> {
         }
         Err(format!("Replay: the state is {:?}, its history says {replayed:?}", self.state))
     }
-}
-
-/// One form of snapshot: its name, and the way there and back.
-type Form<A> = (&'static str, fn(&A) -> Result<A, String>);
-
-fn forms<A: Aggregate>() -> [Form<A>; 2] {
-    [("MessagePack", through_message_pack), ("JSON", through_json)]
-}
-
-fn through_message_pack<A: Aggregate>(state: &A) -> Result<A, String> {
-    let bytes = rmp_serde::to_vec_named(state).map_err(|error| error.to_string())?;
-    rmp_serde::from_slice(&bytes).map_err(|error| error.to_string())
-}
-
-fn through_json<A: Aggregate>(state: &A) -> Result<A, String> {
-    let text = serde_json::to_string(state).map_err(|error| error.to_string())?;
-    serde_json::from_str(&text).map_err(|error| error.to_string())
 }

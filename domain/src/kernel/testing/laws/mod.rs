@@ -15,9 +15,12 @@ mod dictionary;
 mod histories;
 mod life;
 mod moves;
+mod reach;
 mod read_model;
 mod register;
+mod role;
 mod run;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -11,7 +11,7 @@ use proptest::{
 use serde_json::Value;
 use ulid::Ulid;
 
-use super::cast::{Cast, Role};
+use super::{cast::Cast, role::Role};
 
 /// How many commands follow a story at most.
 const MOST: usize = 120;

@@ -142,7 +142,7 @@ impl<'a> World<'a> {
             ));
         }
         let answer = self.answer(role, id, command, by)?;
-        cast.answered(part.kind(), command, &answer);
+        cast.reach.answered(part.kind(), command, &answer);
         if let Some(note) = self.told.as_mut().and_then(|told| told.last_mut()) {
             note.push_str("\n       ");
             note.push_str(&match &answer {
@@ -204,7 +204,7 @@ impl<'a> World<'a> {
             let lives = self.cast.place(kind).and_then(|place| self.lives.get(place));
             lives.map_or_else(
                 || {
-                    self.cast.missed(kind);
+                    self.cast.reach.missed(kind);
                     ReferencedState { kind, id: *id, version: 0, state: None }
                 },
                 |lives| lives.find(*id),
@@ -229,7 +229,7 @@ impl<'a> World<'a> {
         facts: &Facts,
     ) {
         for (version, encoded) in (version + 1..).zip(events) {
-            self.cast.reached(kind, encoded.name);
+            self.cast.reach.came_about(kind, encoded.name);
             let position = self.log.len() as u64 + 1;
             let envelope = Envelope {
                 occurred_at: facts.now,

@@ -127,3 +127,11 @@ fn only_what_is_authorized_can_be_captured() {
         .when(Command::RequestCapture(RequestCapture { capture_id, amount, last: false }))
         .then_refused(Rejection::CurrencyDiffers { expected: Currency::ZAR, got: Currency::USD });
 }
+
+#[test]
+fn a_fee_is_in_the_currency_of_its_payment() {
+    let (provider_ref, fee) = (text("ch_1"), Amount::new(30, Currency::USD));
+    authorized_and([capture_requested("c-1", 6_000, false)])
+        .when(hear_of_capture("c-1", Outcome::Captured { provider_ref, fee }))
+        .then_refused(Rejection::CurrencyDiffers { expected: Currency::ZAR, got: Currency::USD });
+}
