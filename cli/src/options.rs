@@ -149,7 +149,7 @@ pub(crate) struct Replay {
     /// Whose log.
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: TenantId,
-    /// One stream, by the id of its aggregate, for example inv_01J….
+    /// One stream, by the id of its aggregate, for example `inv_01J…`.
     #[arg(value_name = "ID")]
     pub(crate) stream: Option<String>,
     /// Up to this version of the stream.

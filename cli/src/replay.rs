@@ -154,7 +154,7 @@ fn show_state(state: &dyn State, version: u64, format: Format, out: &mut impl Wr
             show_fields(&state.to_json(), 10, out)?;
         }
         Format::Json => {
-            writeln!(out, "{}", json!({ "version": version, "state": state.to_json() }))?
+            writeln!(out, "{}", json!({ "version": version, "state": state.to_json() }))?;
         }
     }
     Ok(())
