@@ -38,5 +38,5 @@ bench: prepare graphiql ## Measure beside the peers (ONLY=append for one)
 # GraphiQL, built into the binary so that it needs no other host.
 graphiql: query-api/graphiql/dist/index.js
 
-query-api/graphiql/dist/index.js: query-api/graphiql/package-lock.json $(wildcard query-api/graphiql/src/*)
+query-api/graphiql/dist/index.js: query-api/graphiql/package-lock.json query-api/graphiql/build.js $(wildcard query-api/graphiql/src/*)
 	cd query-api/graphiql && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build

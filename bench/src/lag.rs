@@ -17,7 +17,7 @@ use crate::{
     running::Up,
 };
 
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: u8 = 32;
 
 /// Architecture's bars, in milliseconds.
 const BARS: [(&str, f64); 2] = [("p50", 20.0), ("p99", 150.0)];
@@ -28,7 +28,7 @@ pub(crate) async fn run(folder: &Path, report: &mut Report, seconds: u64) -> Res
     let (commands, _) = up.hosts();
     let most = loaded(&up, commands, length, None).await?;
     report.add(Row::alone("lag", "the most the whole can bear", "commands/s", most.per_second));
-    let pause = Duration::from_secs_f64(CONNECTIONS as f64 * 2.0 / most.per_second);
+    let pause = Duration::from_secs_f64(f64::from(CONNECTIONS) * 2.0 / most.per_second);
     let (load, lag) = tokio::join!(loaded(&up, commands, length, Some(pause)), probe(&up, length));
     let (load, lag) = (load?, lag?);
     let case = format!("at {:.0} commands/s", load.per_second);

@@ -56,7 +56,7 @@ impl Up {
                 .env("TENANTRY__TELEMETRY__FILTER", "warn")
                 .stderr(Stdio::null()),
         )?;
-        let give_up = Instant::now() + Duration::from_secs(60);
+        let give_up = Instant::now() + Duration::from_mins(1);
         loop {
             if let Ok(text) = std::fs::read(Endpoints::file(data)) {
                 return Ok(Self { process, endpoints: serde_json::from_slice(&text)? });

@@ -72,9 +72,8 @@ impl Cursors {
             return Err("the cursor belongs to another list or order; begin without it".to_owned());
         }
         let read = |(sort, value): (&Sort, &Value)| match (model.field(sort.field), value) {
-            (_, Value::Null) => Ok(None),
+            (_, Value::Null) | (None, _) => Ok(None),
             (Some(field), value) => value::param(&field.kind, &catalogue.enums, value).map(Some),
-            (None, _) => Ok(None),
         };
         self.sorts.iter().zip(values).map(read).collect()
     }

@@ -87,6 +87,7 @@ impl Engine {
         let request = request.data(reading.clone()).data(footnotes.clone());
         let mut answer = self.schema.execute(request).await;
         footnotes.add_to(&mut answer);
+        measured.order.put(&mut answer.data);
         if let Some(reached) = reading.reached_if_read().await {
             let told = self.told(tenant, &measured.models, &reached);
             answer.extensions.insert("consistency".to_owned(), told);
@@ -121,6 +122,7 @@ impl Engine {
             .map(move |mut answer| {
                 let _followed = &followed;
                 footnotes.add_to(&mut answer);
+                measured.order.put(&mut answer.data);
                 answer.errors = answer.errors.into_iter().map(with_code).collect();
                 answer
             })
@@ -137,6 +139,10 @@ impl Engine {
         let document = parse_query(&request.query)?;
         let operation = request.operation_name.as_deref();
         let measured = limits::measure(&self.shared, &document, operation, &request.variables)?;
+        if measured.kind == OperationType::Mutation {
+            let message = "there are no mutations here; commands go to the command API";
+            return Err(Problem::invalid(message));
+        }
         request.set_parsed_query(document);
         Ok(measured)
     }
@@ -164,7 +170,9 @@ impl Engine {
             }
             reading.close();
             let tide = self.tides.of(tenant);
-            if timeout_at(deadline, tide.reaches_soon(&consumers, wanted)).await.is_err() {
+            let is_late = Instant::now() >= deadline;
+            if is_late || timeout_at(deadline, tide.reaches_soon(&consumers, wanted)).await.is_err()
+            {
                 return Err(stale(wanted, reached, begun.elapsed()));
             }
         }
@@ -190,11 +198,7 @@ impl Engine {
 
 /// The position that the client has to have seen, if it says so: in the
 /// header, or in the request's extensions.
-fn token(
-    tenant: Ulid,
-    header: Option<String>,
-    request: &Request,
-) -> Result<Option<u64>, Problem> {
+fn token(tenant: Ulid, header: Option<String>, request: &Request) -> Result<Option<u64>, Problem> {
     let extension = match request.extensions.get("consistency") {
         Some(Value::Object(fields)) => match fields.get("token") {
             Some(Value::String(token)) => Some(token.clone()),
@@ -218,15 +222,15 @@ fn token(
     Ok(Some(token.position))
 }
 
-fn stale(wanted: u64, reached: u64, waited: Duration) -> Problem {
+fn stale(wanted: u64, reached: u64, after: Duration) -> Problem {
     let lag = wanted.saturating_sub(reached);
-    let waited = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+    let waited_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
     let message = format!("position {wanted} is not visible yet: {lag} events are to be folded");
     Problem::new(Code::Stale, message)
         .with("position", reached.to_string())
         .with("requested", wanted.to_string())
         .with("lag", lag)
-        .with("waitedMs", waited)
+        .with("waitedMs", waited_ms)
 }
 
 /// An answer that has nothing but a problem.
@@ -236,7 +240,7 @@ pub(crate) fn failed(problem: Problem) -> Response {
 
 /// A little less than the server's own patience, which knows no GraphQL.
 fn patience(timeout: Duration) -> Duration {
-    timeout - (timeout / 10).min(Duration::from_millis(250))
+    timeout.saturating_sub((timeout / 10).min(Duration::from_millis(250)))
 }
 
 /// How many requests of each tenant are being answered.

@@ -1,6 +1,6 @@
 //! The GraphQL API over the read models.
 //!
-//! [`run`] serves what the registry declares, and knows no business word:
+//! [`run()`] serves what the registry declares, and knows no business word:
 //! types, filters, orders, groups and relations follow from the row types. A
 //! request takes this way:
 //!
@@ -19,6 +19,7 @@ mod engine;
 mod http;
 mod limits;
 mod live;
+mod order;
 mod persisted;
 mod problem;
 mod reading;

@@ -32,9 +32,9 @@ pub(crate) fn param(kind: &FieldKind, enums: &[EnumType], value: &Value) -> Resu
             .filter(|text| !text.contains('\0'))
             .map(|text| Param::Text(text.to_owned()))
             .ok_or("expected a text without NUL characters"),
-        FieldKind::Timestamp => {
-            timestamp(value).map(Param::Timestamp).ok_or("expected a time like 2026-11-20T09:30:00Z")
-        }
+        FieldKind::Timestamp => timestamp(value)
+            .map(Param::Timestamp)
+            .ok_or("expected a time like 2026-11-20T09:30:00Z"),
         FieldKind::Date => date(value).map(Param::Date).ok_or("expected a date like 2026-11-20"),
         FieldKind::Json => value.clone().into_json().map(Param::Json).map_err(|_| "expected JSON"),
         FieldKind::Id { prefix, .. } => return id(value, prefix).map(Param::Id),

@@ -1,4 +1,10 @@
 //! End-to-end tests, in one binary: linking is the slow part.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod arrows;
 mod generated;

@@ -11,7 +11,7 @@ use cli::Endpoints;
 use tempfile::TempDir;
 
 /// How long anything may take before it counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How a process is started, once and again.
 struct Start {

@@ -40,9 +40,8 @@ pub(crate) fn groups(
         let path = format!("by[{place}]");
         let grouping = grouping(model, object(term, &path)?, &path)?;
         let is_age = |it: &Grouping| matches!(it, Grouping::Age { .. });
-        let same = |it: &Grouping| {
-            it.field() == grouping.field() && is_age(it) == is_age(&grouping)
-        };
+        let same =
+            |it: &Grouping| it.field() == grouping.field() && is_age(it) == is_age(&grouping);
         if by.iter().any(same) {
             return Err(Problem::invalid(format!("{path}.field: the field was named before")));
         }

@@ -63,10 +63,7 @@ pub(crate) fn moment(arguments: &ObjectAccessor<'_>) -> Result<Option<Moment>, P
 ///
 /// # Errors
 /// When it is none.
-pub(crate) fn position(
-    arguments: &ObjectAccessor<'_>,
-    name: &str,
-) -> Result<Option<u64>, Problem> {
+pub(crate) fn position(arguments: &ObjectAccessor<'_>, name: &str) -> Result<Option<u64>, Problem> {
     given(arguments, name).map(|value| read_position(value, name)).transpose()
 }
 

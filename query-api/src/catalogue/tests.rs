@@ -15,7 +15,10 @@ fn a_read_model_goes_by_the_names_of_its_rows() {
     let catalogue = toy();
     let loans = model(&catalogue, "on_loan");
     assert_eq!(loans.type_name, "OpenLoan");
-    assert_eq!((&*loans.one, &*loans.many, &*loans.groups), ("openLoan", "onLoan", "openLoanGroups"));
+    assert_eq!(
+        (&*loans.one, &*loans.many, &*loans.groups),
+        ("openLoan", "onLoan", "openLoanGroups")
+    );
     assert_eq!(loans.table, "read.\"on_loan_v1\"");
     let fields: Vec<&str> = loans.fields.iter().map(|field| &*field.name).collect();
     assert_eq!(fields, ["id", "number", "bookId", "borrower", "until", "standing", "earlier"]);
@@ -27,10 +30,7 @@ fn typed_ids_relate_rows_both_ways() {
     let catalogue = toy();
     let (shelf, loans) = (model(&catalogue, "shelf"), model(&catalogue, "on_loan"));
     let book = loans.position("bookId").unwrap();
-    assert_eq!(
-        loans.parents,
-        [Parent { name: "book".into(), by: book, to: shelf.index }]
-    );
+    assert_eq!(loans.parents, [Parent { name: "book".into(), by: book, to: shelf.index }]);
     assert_eq!(
         shelf.children,
         [Child { name: "onLoan".into(), from: loans.index, by: book, only: false }]

@@ -19,52 +19,51 @@ use crate::{
 /// Why a request is not even looked at.
 pub(super) struct Refusal {
     pub(super) status: u16,
-    pub(super) problem: Problem,
+    pub(super) problem: Box<Problem>,
     pub(super) challenge: Option<HeaderValue>,
 }
 
-pub(super) const fn refusal(status: u16, problem: Problem) -> Refusal {
-    Refusal { status, problem, challenge: None }
+pub(super) fn refusal(status: u16, problem: Problem) -> Refusal {
+    Refusal { status, problem: Box::new(problem), challenge: None }
 }
 
 impl Refusal {
     pub(super) fn response(self, form: Form) -> HttpResponse {
-        let mut builder = builder(self.status, form, &self.problem.code);
+        let mut builder = builder(self.status, form, self.problem.code);
         if let Some(challenge) = self.challenge {
             builder.insert_header((WWW_AUTHENTICATE, challenge));
         }
         // A stream that never begins is told why like any other request.
         let form = if form == Form::Events { Form::Json } else { form };
         builder.insert_header((CONTENT_TYPE, form.content_type()));
-        builder.body(text(&failed(self.problem)))
+        builder.body(text(&failed(*self.problem)))
     }
 }
 
 /// The answer to a query.
 pub(super) fn response(answer: &Response, form: Form) -> HttpResponse {
     let code = if is_refused(answer) { answer.errors.first().and_then(code_of) } else { None };
-    let status = match (code, form) {
-        (None, _) => 200,
-        // These are about the server, not about the query.
-        (Some(code @ (Code::RateLimit | Code::Unavailable | Code::Internal)), _) => code.status(),
-        (Some(code), Form::GraphQl) => code.status(),
-        (Some(_), _) => 200,
+    // Some are about the server, not about the query; the rest is told by the
+    // status only to those who know what it means.
+    let is_ours = matches!(code, Some(Code::RateLimit | Code::Unavailable | Code::Internal));
+    let status = match code {
+        Some(code) if is_ours || form == Form::GraphQl => code.status(),
+        _ => 200,
     };
-    let mut builder = builder(status, form, &code.unwrap_or(Code::Validation));
+    let mut builder = builder(status, form, code.unwrap_or(Code::Validation));
     if let Some(token) = token(answer) {
         builder.insert_header((CONSISTENCY_TOKEN, token));
     }
     builder.body(text(answer))
 }
 
-fn builder(status: u16, form: Form, code: &Code) -> HttpResponseBuilder {
+fn builder(status: u16, form: Form, code: Code) -> HttpResponseBuilder {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut builder = HttpResponse::build(status);
     builder.insert_header((CONTENT_TYPE, form.content_type()));
-    if status.is_client_error() || status.is_server_error() {
-        if matches!(code, Code::RateLimit | Code::Unavailable | Code::Stale) {
-            builder.insert_header((RETRY_AFTER, "1"));
-        }
+    let may_pass = matches!(code, Code::RateLimit | Code::Unavailable | Code::Stale);
+    if may_pass && !status.is_success() {
+        builder.insert_header((RETRY_AFTER, "1"));
     }
     builder
 }

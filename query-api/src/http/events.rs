@@ -12,13 +12,11 @@ use futures_util::{StreamExt, stream};
 use service::auth::Principal;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{
-    State,
-    answer::text,
-    asked::Form,
-    socket::lifetime,
+use super::{State, answer::text, asked::Form, socket::lifetime};
+use crate::{
+    engine::Call,
+    problem::{Code, Problem},
 };
-use crate::{engine::Call, problem::{Code, Problem}};
 
 /// How often a silent stream says that it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -10,7 +10,7 @@ use rust_embed::RustEmbed;
 
 /// What `make graphiql` builds. Missing in a build without it.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/graphiql/dist"]
+#[folder = "graphiql/dist"]
 #[allow_missing = true]
 struct Files;
 

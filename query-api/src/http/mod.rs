@@ -1,4 +1,4 @@
-//! GraphQL over HTTP, WebSockets and server-sent events.
+//! GraphQL over HTTP, sockets and server-sent events.
 //!
 //! The glue to actix-web is our own, over actix-ws. The official one,
 //! async-graphql-actix-web, reads bodies without a limit, takes multipart
@@ -34,15 +34,12 @@ pub(crate) struct State {
 
 /// Adds the routes to a server.
 pub(crate) fn routes(config: &mut ServiceConfig, state: &Data<State>) {
-    config
-        .app_data(state.clone())
-        .app_data(Data::new(state.verifier.clone()))
-        .service(
-            web::resource("/graphql")
-                .route(web::post().to(graphql::post))
-                .route(web::get().to(graphql::get))
-                .default_service(only(&[Method::GET, Method::POST])),
-        );
+    config.app_data(state.clone()).app_data(Data::new(state.verifier.clone())).service(
+        web::resource("/graphql")
+            .route(web::post().to(graphql::post))
+            .route(web::get().to(graphql::get))
+            .default_service(only(&[Method::GET, Method::POST])),
+    );
     if state.engine.shared.settings.development {
         config
             .route("/graphiql", web::get().to(graphiql::page))

@@ -16,7 +16,7 @@ pub(super) enum Said {
     ConnectionInit { payload: Option<Value> },
     Ping { payload: Option<Value> },
     Pong {},
-    Subscribe { id: String, payload: Request },
+    Subscribe { id: String, payload: Box<Request> },
     Complete { id: String },
 }
 

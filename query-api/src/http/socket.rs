@@ -39,7 +39,7 @@ const INTRODUCTION: Duration = Duration::from_secs(10);
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// How long it may stay silent, or leave unread what it was sent.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long a principal may go on.
 pub(super) fn lifetime(principal: &Principal) -> Duration {
@@ -163,7 +163,7 @@ impl Socket {
             Said::ConnectionInit { payload } => self.introduce(payload).await,
             Said::Ping { payload } => self.send(protocol::pong(payload)).await,
             Said::Pong {} => Ok(()),
-            Said::Subscribe { id, payload } => self.follow(id, payload),
+            Said::Subscribe { id, payload } => self.follow(id, *payload),
             Said::Complete { id } => {
                 if let Some(query) = self.queries.remove(&id) {
                     query.abort();

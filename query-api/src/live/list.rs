@@ -76,12 +76,12 @@ impl Changes {
                 continue;
             }
             let until = reached.min(seen.saturating_add(STEP));
-            let changed = self.read(model, &reading, seen, until).await;
+            let read = self.read(model, &reading, seen, until).await;
             reading.close();
-            let changed = changed?;
+            let told = read?;
             self.seen = Some(until);
-            if !changed.rows.is_empty() || !changed.removed.is_empty() {
-                return Ok(changed);
+            if !told.rows.is_empty() || !told.removed.is_empty() {
+                return Ok(told);
             }
         }
     }
@@ -107,16 +107,16 @@ impl Changes {
         let fresh = self.feed.reading(&model.consumer);
         let batch = Batch::read(&self.shared, &fresh, model, &fields, &rows, 2)?;
         let gone = self.gone(model, reading, &batch, after, until).await?;
-        let mut changed =
+        let mut told =
             Changed { position: until, batch: Arc::new(batch), rows: vec![], removed: gone };
         for (index, row) in rows.iter().enumerate() {
             if row.try_get(1).map_err(ReadFault::from)? {
-                changed.rows.push(index);
+                told.rows.push(index);
             } else {
-                changed.removed.push(id(model, |field| changed.batch.value(index, field)));
+                told.removed.push(id(model, |field| told.batch.value(index, field)));
             }
         }
-        Ok(changed)
+        Ok(told)
     }
 
     /// The ids of rows that are not there any more. A table forgets what it
@@ -147,7 +147,7 @@ impl Changes {
             return Ok(vec![]);
         }
         // What is left may also have changed again, after this step.
-        let statement = self.still_there(model, reading, touched.values());
+        let statement = self.still_there(model, reading, &touched);
         for row in &reading.rows("changes", &statement).await? {
             let shown = self.key_of(model, row)?;
             touched.remove(&id(model, |field| shown.get(&field)));
@@ -170,18 +170,18 @@ impl Changes {
         Ok(model.key.iter().copied().zip(shown).collect())
     }
 
-    fn still_there<'a>(
+    fn still_there(
         &self,
         model: &Model,
         reading: &Reading,
-        keys: impl Iterator<Item = &'a BTreeMap<usize, Value>> + Clone,
+        touched: &BTreeMap<String, BTreeMap<usize, Value>>,
     ) -> sql::Statement {
         let enums = &self.shared.catalogue.enums;
         let column = |(index, field): (&usize, &crate::catalogue::Field)| {
             let param = |key: &BTreeMap<usize, Value>| {
                 value::param(&field.kind, enums, key.get(index)?).ok()
             };
-            Param::list(keys.clone().filter_map(param).collect())
+            Param::list(touched.values().filter_map(param).collect())
         };
         let columns = model.key.iter().zip(model.key_fields()).map(column).collect();
         sql::existing(&self.shared.catalogue, model, reading.tenant(), columns)

@@ -85,9 +85,7 @@ impl From<ReadFault> for Problem {
             ReadFault::Aborted => {
                 (Code::Unavailable, "another part of the query failed, which ended this one")
             }
-            ReadFault::Broken => {
-                (Code::Internal, "something went wrong here; the error is logged")
-            }
+            ReadFault::Broken => (Code::Internal, "something went wrong here; the error is logged"),
         };
         Self::new(code, message)
     }

@@ -22,6 +22,7 @@ use opentelemetry::{KeyValue, metrics::Histogram};
 use service::{database::Database, telemetry::meter};
 use tokio::{sync::OnceCell, time::Instant};
 use tokio_postgres::Row;
+use tracing::Instrument;
 use ulid::Ulid;
 
 pub(crate) use fault::ReadFault;
@@ -79,7 +80,9 @@ impl Reading {
     ) -> Result<Vec<Row>, ReadFault> {
         let begun = Instant::now();
         let prepared = self.store.shapes.is_worth_preparing(&statement.text);
-        let result = self.transaction().await?.rows(statement, prepared).await;
+        let span = tracing::info_span!("query.read", otel.kind = "client", query = what);
+        let read = async { self.transaction().await?.rows(statement, prepared).await };
+        let result = read.instrument(span).await;
         let labels = [KeyValue::new("role", self.store.role), KeyValue::new("query", what)];
         self.store.seconds.record(begun.elapsed().as_secs_f64(), &labels);
         let rows = result.as_ref().map_or(0, Vec::len);

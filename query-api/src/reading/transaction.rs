@@ -73,8 +73,7 @@ impl Transaction {
         // Prepared first, because preparing takes a round trip on a new
         // connection, and no statement may overtake the BEGIN.
         let positions = client.prepare_cached(POSITIONS).await?;
-        let begin = begin(client.clone(), positions, tenant, consumers);
-        let begun = begin.boxed().shared();
+        let begun = open(client.clone(), positions, tenant, consumers).boxed().shared();
         // Polled as a copy: the answer may be there at once, and is given to
         // each copy only once.
         let mut first = begun.clone();
@@ -139,7 +138,7 @@ async fn stop(client: Arc<Object>) {
     }
 }
 
-async fn begin(
+async fn open(
     client: Arc<Object>,
     positions: Prepared,
     tenant: Ulid,
@@ -152,12 +151,12 @@ async fn begin(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL tenantry.tenant = '{tenant}'"
     );
     let asked: [&(dyn ToSql + Sync); 2] = [&tenant, &consumers];
-    let (begun, rows) = tokio::join!(
+    let (opened, rows) = tokio::join!(
         biased;
         client.batch_execute(&begin),
         client.query(&positions, &asked),
     );
-    begun?;
+    opened?;
     let rows = rows?;
     let unsigned = |position: i64| u64::try_from(position).unwrap_or(0);
     let mut reached = Reached::default();

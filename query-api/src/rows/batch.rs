@@ -116,9 +116,8 @@ impl Batch {
     }
 
     /// The same rows, as they once were.
-    pub(super) fn as_of(mut self, past: Past) -> Self {
-        self.past = Some(past);
-        self
+    pub(super) fn of(self, past: Past) -> Self {
+        Self { past: Some(past), ..self }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -174,8 +173,6 @@ pub(crate) fn values(
     let columns = fields.iter().filter_map(|field| model.field(*field));
     columns
         .zip(from..)
-        .map(|(field, at)| {
-            Ok(value::column(row, at, &field.kind, &shared.catalogue.enums)?)
-        })
+        .map(|(field, at)| Ok(value::column(row, at, &field.kind, &shared.catalogue.enums)?))
         .collect()
 }

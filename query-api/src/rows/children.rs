@@ -6,9 +6,7 @@ use async_graphql::{Pos, Value};
 use tokio_postgres::Row as SqlRow;
 
 use super::{
-    Batch, Connection, ConnectionNeeds, Row, Shared,
-    batch::values,
-    page::connection,
+    Batch, Connection, ConnectionNeeds, Row, Shared, batch::values, page::connection,
     parents::read_parents,
 };
 use crate::{

@@ -54,9 +54,10 @@ impl Grouped {
     /// grouped by age: the first of its bounds is one more than the upper
     /// bound of the bucket before.
     pub(crate) fn age(&self, group: usize, field: usize) -> Option<(Option<i32>, Option<i32>)> {
-        let place = self.by.iter().position(
-            |it| matches!(it, Grouping::Age { field: by, .. } if *by == field),
-        )?;
+        let place = self
+            .by
+            .iter()
+            .position(|it| matches!(it, Grouping::Age { field: by, .. } if *by == field))?;
         let Some(Grouping::Age { edges, .. }) = self.by.get(place) else { return None };
         let bucket = self.groups.get(group)?.key.get(place).and_then(value::integer)?;
         let bucket = usize::try_from(bucket).ok()?;
@@ -138,7 +139,9 @@ impl Reader<'_> {
     fn measure(&self, row: &SqlRow, at: usize, measure: Measure) -> Result<Value, ReadFault> {
         let Some(field) = self.model.field(measure.field) else { return Ok(Value::Null) };
         Ok(match measure.aggregate {
-            Aggregate::Sum => row.try_get::<_, Option<String>>(at)?.map_or(Value::Null, Value::from),
+            Aggregate::Sum => {
+                row.try_get::<_, Option<String>>(at)?.map_or(Value::Null, Value::from)
+            }
             Aggregate::Min | Aggregate::Max => {
                 value::column(row, at, &field.kind, &self.shared.catalogue.enums)?
             }

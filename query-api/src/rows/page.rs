@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::Value;
 use tokio_postgres::Row as SqlRow;
 
 use super::{Batch, ConnectionNeeds, Row, Shared, batch::values};
@@ -70,7 +71,8 @@ pub(crate) async fn read_page(
     let rows = reading.rows("list", &statement).await?;
     let counted = if total { rows.first().map(|row| row.try_get(0)) } else { None };
     let counted = counted.transpose().map_err(ReadFault::from)?;
-    let read = if needs.rows { rows_of_page(shared, model, &fields, &rows, total)? } else { vec![] };
+    let read =
+        if needs.rows { rows_of_page(shared, model, &fields, &rows, total)? } else { vec![] };
     let batch = Arc::new(Batch::new(shared, reading, model, &fields, read));
     let all = (0..batch.len()).collect();
     Ok(connection(batch, all, &window, counted, Arc::new(cursors)))
@@ -83,14 +85,14 @@ fn rows_of_page(
     fields: &[usize],
     rows: &[SqlRow],
     total: bool,
-) -> Result<Vec<Vec<async_graphql::Value>>, ReadFault> {
+) -> Result<Vec<Vec<Value>>, ReadFault> {
     let key = model.key.first().and_then(|key| fields.iter().position(|field| field == key));
     let from = usize::from(total);
     let mut read = Vec::with_capacity(rows.len());
     for row in rows {
         let values = values(shared, model, fields, row, from)?;
-        let is_there = !total
-            || key.and_then(|key| values.get(key)).is_none_or(|key| *key != Default::default());
+        let is_there =
+            !total || key.and_then(|key| values.get(key)).is_none_or(|key| *key != Value::Null);
         if is_there {
             read.push(values);
         }

@@ -47,7 +47,10 @@ pub(crate) async fn parent_of(
         let all = (0..row.batch.len()).filter_map(|row_| row.batch.value(row_, parent.by));
         let key = to.key.first().copied().unwrap_or_default();
         match past {
-            Some(past) => past::parents(shared, reading, to, *past, all, &fields).await,
+            Some(past) => {
+                // Folding takes much room, which others need not give.
+                Box::pin(past::parents(shared, reading, to, *past, all, &fields)).await
+            }
             None => read_parents(shared, reading, to, key, all, &fields).await,
         }
     };
@@ -96,7 +99,7 @@ impl Parents {
     ) -> Self {
         let by_id = rows.iter().enumerate().map(|(place, (id, _))| (id.clone(), place)).collect();
         let rows = rows.into_iter().map(|(_, values)| values).collect();
-        let batch = Batch::new(shared, reading, model, fields, rows).as_of(past);
+        let batch = Batch::new(shared, reading, model, fields, rows).of(past);
         Self { batch: Arc::new(batch), by_id }
     }
 }

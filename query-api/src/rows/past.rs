@@ -49,11 +49,7 @@ impl Past {
 
 /// The last position that was recorded by a time. Times never go back along
 /// the log, so halving finds it.
-async fn last_before(
-    reading: &Reading,
-    head: u64,
-    time: DateTime<Utc>,
-) -> Result<Past, ReadFault> {
+async fn last_before(reading: &Reading, head: u64, time: DateTime<Utc>) -> Result<Past, ReadFault> {
     let (mut before, mut after) = (0, head.saturating_add(1));
     while before + 1 < after {
         let middle = before.midpoint(after);
@@ -93,7 +89,7 @@ pub(crate) async fn read_past(
     };
     let fields: Vec<usize> = fields.iter().copied().collect();
     let rows = vec![shown(shared, model, &fields, &cells)];
-    let batch = Batch::new(shared, reading, model, &fields, rows).as_of(past);
+    let batch = Batch::new(shared, reading, model, &fields, rows).of(past);
     Ok(Some(Row { batch: Arc::new(batch), index: 0 }))
 }
 
@@ -140,8 +136,8 @@ async fn fold(
     let Some(entry) = shared.registry.read_model(model.name) else { return Ok(None) };
     let folding = Folding { shared, reading, model, entry, key, until: past.0 };
     match folding.aggregate() {
-        Some(stream) => folding.from_stream(stream).await,
-        None => folding.from_log().await,
+        Some(stream) => folding.fold_stream(stream).await,
+        None => folding.fold_log().await,
     }
 }
 
@@ -171,7 +167,7 @@ impl Folding<'_> {
         })
     }
 
-    async fn from_stream(&self, stream: Ulid) -> Result<Option<Vec<Cell>>, Problem> {
+    async fn fold_stream(&self, stream: Ulid) -> Result<Option<Vec<Cell>>, Problem> {
         let limit = self.shared.settings.past_events;
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut work = self.entry.fold.work();
@@ -185,7 +181,7 @@ impl Folding<'_> {
                 return Err(too_much(self.model, limit));
             }
             for event in events {
-                self.apply(work.as_mut(), &self.decode(event)?)?;
+                apply(work.as_mut(), &self.decode(event)?)?;
             }
             match last {
                 Some(last) if count == step => after = last,
@@ -194,16 +190,16 @@ impl Folding<'_> {
         }
     }
 
-    async fn from_log(&self) -> Result<Option<Vec<Cell>>, Problem> {
+    async fn fold_log(&self) -> Result<Option<Vec<Cell>>, Problem> {
         let limit = self.shared.settings.past_events;
         if self.until > limit {
             return Err(too_much(self.model, limit));
         }
-        match self.from_log_for(true).await? {
+        match self.fold_log_for(true).await? {
             Some(work) => self.row(work.as_ref()),
             // An event touches other rows as well, so these must be there:
             // all rows are folded.
-            None => match self.from_log_for(false).await? {
+            None => match self.fold_log_for(false).await? {
                 Some(work) => self.row(work.as_ref()),
                 None => Ok(None),
             },
@@ -211,7 +207,7 @@ impl Folding<'_> {
     }
 
     /// Folds the log, only for the row of the key if that can be.
-    async fn from_log_for(&self, key_alone: bool) -> Result<Option<Box<dyn Work>>, Problem> {
+    async fn fold_log_for(&self, key_alone: bool) -> Result<Option<Box<dyn Work>>, Problem> {
         let mut work = self.entry.fold.work();
         let mut after = 0;
         while after < self.until {
@@ -220,7 +216,7 @@ impl Folding<'_> {
                 let event = self.decode(event)?;
                 let keys = if key_alone { self.entry.fold.keys(&event) } else { vec![] };
                 match (key_alone, keys.iter().any(|key| key == self.key), keys.len()) {
-                    (false, ..) | (true, true, 1) => self.apply(work.as_mut(), &event)?,
+                    (false, ..) | (true, true, 1) => apply(work.as_mut(), &event)?,
                     (true, true, _) => return Ok(None),
                     (true, false, _) => {}
                 }
@@ -234,10 +230,6 @@ impl Folding<'_> {
         event_store::decode(&self.shared.registry, event).map_err(|error| Problem::internal(&error))
     }
 
-    fn apply(&self, work: &mut dyn Work, event: &AnyRecorded) -> Result<(), Problem> {
-        work.apply(event).map_err(|error| Problem::internal(&error))
-    }
-
     fn row(&self, work: &dyn Work) -> Result<Option<Vec<Cell>>, Problem> {
         let rows = work.rows().map_err(|error| Problem::internal(&error))?;
         let is_it = |row: &[Cell]| {
@@ -245,6 +237,10 @@ impl Folding<'_> {
         };
         Ok(rows.into_iter().map(|(row, _)| row).find(|row| is_it(row)))
     }
+}
+
+fn apply(work: &mut dyn Work, event: &AnyRecorded) -> Result<(), Problem> {
+    work.apply(event).map_err(|error| Problem::internal(&error))
 }
 
 fn too_much(model: &Model, limit: u64) -> Problem {

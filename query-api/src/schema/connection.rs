@@ -24,7 +24,7 @@ pub(super) fn connection_of(model: &Model) -> String {
 pub(super) fn register(schema: SchemaBuilder, model: &Model) -> SchemaBuilder {
     let edge = format!("{}Edge", model.type_name);
     let connection = Object::new(connection_of(model))
-        .description(format!("A page of {}.", model.many))
+        .description(format!("A page of `{}`.", model.many))
         .field(
             Field::new("nodes", TypeRef::named_nn_list_nn(&model.type_name), |ctx| {
                 let nodes = page(&ctx).map(|page| page.nodes().map(FieldValue::owned_any));
@@ -99,8 +99,9 @@ pub(super) fn page_arguments(field: Field, settings: &Settings) -> Field {
         )))
         .argument(InputValue::new("after", text()).description("Begins after this cursor."))
         .argument(
-            InputValue::new("last", number())
-                .description(format!("How many rows from the end, or before a cursor: up to {page}.")),
+            InputValue::new("last", number()).description(format!(
+                "How many rows from the end, or before a cursor: up to {page}."
+            )),
         )
         .argument(InputValue::new("before", text()).description("Ends before this cursor."))
 }

@@ -54,10 +54,8 @@ fn enum_type(it: &EnumType) -> Enum {
 /// An operator, whether it takes a list, and what it means.
 type Operator = (&'static str, bool, &'static str);
 
-const EQUAL: &[Operator] = &[
-    ("eq", false, "Is this."),
-    ("ne", false, "Is not this; an empty field is not."),
-];
+const EQUAL: &[Operator] =
+    &[("eq", false, "Is this."), ("ne", false, "Is not this; an empty field is not.")];
 const LISTS: &[Operator] = &[
     ("in", true, "Is one of these; no row is, of none."),
     ("notIn", true, "Is none of these; an empty field is none."),
@@ -102,7 +100,7 @@ fn row_filter(catalogue: &Catalogue, model: &Model) -> InputObject {
     let name = filter_of(model);
     let rows = || TypeRef::named_nn_list(&name);
     let mut filter = InputObject::new(&name)
-        .description(format!("Which {}; all of it must hold.", model.many))
+        .description(format!("Which rows of `{}`; all of it must hold.", model.many))
         .field(InputValue::new("and", rows()).description("All of these hold."))
         .field(InputValue::new("or", rows()).description("One of these holds; none does, of none."))
         .field(InputValue::new("not", TypeRef::named(&name)).description("This does not hold."));
@@ -113,18 +111,20 @@ fn row_filter(catalogue: &Catalogue, model: &Model) -> InputObject {
     for parent in &model.parents {
         let Some(to) = catalogue.model(parent.to) else { continue };
         let of = TypeRef::named(filter_of(to));
-        let doc = format!("There is such a {}, and this holds of it.", parent.name);
+        let doc = format!("There is a `{}`, and this holds of it.", parent.name);
         filter = filter.field(InputValue::new(&parent.name, of).description(doc));
     }
     for child in &model.children {
         let Some(from) = catalogue.model(child.from) else { continue };
         let (of, doc) = if child.only {
-            (filter_of(from), format!("There is such a {}, and this holds of it.", from.one))
+            (filter_of(from), format!("There is a `{}`, and this holds of it.", from.one))
         } else {
-            (list_filter_of(from), format!("What is asked of the {} that belong to it.", from.many))
+            (
+                list_filter_of(from),
+                format!("What is asked of the rows of `{}` that point to it.", from.many),
+            )
         };
-        filter =
-            filter.field(InputValue::new(&child.name, TypeRef::named(of)).description(doc));
+        filter = filter.field(InputValue::new(&child.name, TypeRef::named(of)).description(doc));
     }
     filter
 }
@@ -136,7 +136,7 @@ fn list_filter_of(model: &Model) -> String {
 fn list_filter(model: &Model) -> InputObject {
     let of = || TypeRef::named(filter_of(model));
     InputObject::new(list_filter_of(model))
-        .description(format!("What is asked of a list of {}; all of it must hold.", model.many))
+        .description(format!("What is asked of a list of `{}`; all of it must hold.", model.many))
         .field(InputValue::new("some", of()).description("This holds of one or more of them."))
         .field(InputValue::new("none", of()).description("This holds of none of them."))
 }

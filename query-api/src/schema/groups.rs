@@ -55,7 +55,11 @@ pub(super) fn group_arguments(field: Field, model: &Model, shared: &Shared) -> F
         )
 }
 
-pub(super) fn register(schema: SchemaBuilder, shared: &Arc<Shared>, model: &Model) -> SchemaBuilder {
+pub(super) fn register(
+    schema: SchemaBuilder,
+    shared: &Arc<Shared>,
+    model: &Model,
+) -> SchemaBuilder {
     let mut schema = schema
         .register(by(model))
         .register(order(model))
@@ -93,9 +97,7 @@ fn by(model: &Model) -> InputObject {
 fn order(model: &Model) -> InputObject {
     InputObject::new(name(model, "Order"))
         .description("One term of an order of groups.")
-        .field(
-            InputValue::new("by", TypeRef::named_nn(GROUP_AGGREGATE)).description("By what."),
-        )
+        .field(InputValue::new("by", TypeRef::named_nn(GROUP_AGGREGATE)).description("By what."))
         .field(
             InputValue::new("field", TypeRef::named(fields_of(model)))
                 .description("Of which field; for COUNT, of none."),
@@ -105,7 +107,7 @@ fn order(model: &Model) -> InputObject {
 
 fn groups(model: &Model) -> Object {
     Object::new(groups_of(model))
-        .description(format!("Groups of {}.", model.many))
+        .description(format!("Groups of rows of `{}`.", model.many))
         .field(
             Field::new("nodes", TypeRef::named_nn_list_nn(name(model, "")), |ctx| {
                 let all = ctx.parent_value.downcast_ref::<Arc<Grouped>>();
@@ -141,7 +143,7 @@ fn measures(model: &Model) -> impl Iterator<Item = (&'static str, Aggregate)> {
 
 fn group(model: &Model) -> Object {
     let mut object = Object::new(name(model, ""))
-        .description(format!("Some {}, taken together.", model.many))
+        .description(format!("Some rows of `{}`, taken together.", model.many))
         .field(
             Field::new("key", TypeRef::named_nn(name(model, "Key")), itself)
                 .description("What its rows share."),
@@ -167,14 +169,14 @@ fn group(model: &Model) -> Object {
 
 /// The parts of a group are the group, seen as something else.
 #[expect(clippy::needless_pass_by_value, reason = "the library wants it so")]
-fn itself<'a>(context: ResolverContext<'a>) -> FieldFuture<'a> {
+fn itself(context: ResolverContext<'_>) -> FieldFuture<'_> {
     let group = context.parent_value.downcast_ref::<Group>().cloned();
     FieldFuture::Value(group.map(FieldValue::owned_any))
 }
 
 fn measured(shared: &Shared, model: &Model, part: &str, aggregate: Aggregate) -> Object {
     let mut object = Object::new(name(model, part))
-        .description(format!("Worked out over the rows of a group of {}.", model.many));
+        .description(format!("Worked out over the rows of a group of `{}`.", model.many));
     for (index, field) in model.fields.iter().enumerate() {
         let fits = match aggregate {
             Aggregate::Sum => field.kind.is_summable(),
@@ -262,7 +264,8 @@ async fn resolve_parent<'a>(
     let Some(parent) = shared.model(model).and_then(|model| model.parents.get(index)) else {
         return Ok(None);
     };
-    let (Some(id), Some(to)) = (all.shared_value(*group, parent.by), shared.model(parent.to)) else {
+    let (Some(id), Some(to)) = (all.shared_value(*group, parent.by), shared.model(parent.to))
+    else {
         return Ok(None);
     };
     let fields = row_fields(to, context.field().selection_set());

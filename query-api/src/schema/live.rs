@@ -11,9 +11,7 @@ use async_graphql::{
 };
 use futures_util::{Stream, stream};
 
-use super::{
-    filter::filter_argument, report::Footnotes, roots::key_arguments, scalars::BIG_INT,
-};
+use super::{filter::filter_argument, report::Footnotes, roots::key_arguments, scalars::BIG_INT};
 use crate::{
     arguments,
     catalogue::Model,
@@ -31,7 +29,7 @@ fn changes_of(model: &Model) -> String {
 
 pub(super) fn register(schema: SchemaBuilder, model: &Model) -> SchemaBuilder {
     let object = Object::new(changes_of(model))
-        .description(format!("What has changed among {} since the last time.", model.many))
+        .description(format!("What has changed in `{}` since the last time.", model.many))
         .field(
             Field::new("position", TypeRef::named_nn(BIG_INT), |ctx| {
                 let position = changed(&ctx).and_then(|it| i64::try_from(it.position).ok());
@@ -79,7 +77,7 @@ fn one(shared: &Arc<Shared>, model: &Model) -> SubscriptionField {
     let (all, index) = (shared.clone(), model.index);
     let field = SubscriptionField::new(&model.one, TypeRef::named(&model.type_name), move |ctx| {
         let shared = all.clone();
-        SubscriptionFieldFuture::new(async move { Ok(follow_one(shared, index, &ctx)?) })
+        SubscriptionFieldFuture::new(async move { Ok(follow_one(&shared, index, &ctx)?) })
     })
     .description(format!(
         "{} As it is, then after every change as it is by then; null when there is none.",
@@ -89,7 +87,7 @@ fn one(shared: &Arc<Shared>, model: &Model) -> SubscriptionField {
 }
 
 fn follow_one<'a>(
-    shared: Arc<Shared>,
+    shared: &Arc<Shared>,
     model: usize,
     context: &ResolverContext<'_>,
 ) -> Result<impl Stream<Item = async_graphql::Result<FieldValue<'a>>> + use<'a>, Problem> {
@@ -100,10 +98,12 @@ fn follow_one<'a>(
     let footnotes = context.data::<Footnotes>().cloned().unwrap_or_default();
     let name = context.item.node.response_key().node.to_string();
     Ok(stream::try_unfold((row, footnotes, name), |(mut row, footnotes, name)| async move {
-        let value = row.next().await?.map(FieldValue::owned_any).unwrap_or_else(|| {
+        let value = if let Some(row) = row.next().await? {
+            FieldValue::owned_any(row)
+        } else {
             footnotes.is_null(&name);
             FieldValue::NULL
-        });
+        };
         Ok(Some((value, (row, footnotes, name))))
     }))
 }
@@ -113,9 +113,9 @@ fn many(shared: &Arc<Shared>, model: &Model) -> SubscriptionField {
     let of = TypeRef::named_nn(changes_of(model));
     SubscriptionField::new(&model.many, of, move |ctx| {
         let shared = shared.clone();
-        SubscriptionFieldFuture::new(async move { Ok(follow_many(shared, index, &ctx)?) })
+        SubscriptionFieldFuture::new(async move { Ok(follow_many(&shared, index, &ctx)?) })
     })
-    .description(format!("The {} that change, from now on or from a position on.", model.many))
+    .description(format!("What changes in `{}`, from now on or from a position on.", model.many))
     .argument(filter_argument(model))
     .argument(InputValue::new("afterPosition", TypeRef::named(BIG_INT)).description(
         "Begins after this position: that of `extensions.consistency` of the list that was \
@@ -124,7 +124,7 @@ fn many(shared: &Arc<Shared>, model: &Model) -> SubscriptionField {
 }
 
 fn follow_many<'a>(
-    shared: Arc<Shared>,
+    shared: &Arc<Shared>,
     model: usize,
     context: &ResolverContext<'_>,
 ) -> Result<impl Stream<Item = async_graphql::Result<FieldValue<'a>>> + use<'a>, Problem> {
@@ -135,8 +135,7 @@ fn follow_many<'a>(
     for nodes in context.look_ahead().field("nodes").selection_fields() {
         fields.extend(row_fields(of, nodes.selection_set()));
     }
-    let changes =
-        Changes::new(feed(context)?, shared.clone(), model, condition, fields, after);
+    let changes = Changes::new(feed(context)?, shared.clone(), model, condition, fields, after);
     Ok(stream::try_unfold(changes, |mut changes| async move {
         let next = changes.next().await?;
         Ok(Some((FieldValue::owned_any(next), changes)))

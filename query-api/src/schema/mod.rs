@@ -69,11 +69,7 @@ pub(crate) fn build(shared: &Arc<Shared>) -> Result<Schema, NoSchema> {
 }
 
 fn limited(schema: SchemaBuilder, settings: &Settings) -> SchemaBuilder {
-    if settings.development {
-        schema
-    } else {
-        schema.disable_introspection().disable_suggestions()
-    }
+    if settings.development { schema } else { schema.disable_introspection().disable_suggestions() }
 }
 
 /// The schema of everything that can be read, as a text that only changes when

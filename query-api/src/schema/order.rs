@@ -34,12 +34,14 @@ pub(super) fn direction() -> InputValue {
 pub(super) fn register(schema: SchemaBuilder, model: &Model) -> SchemaBuilder {
     let ordered = model.fields.iter().filter(|field| field.kind.is_ordered());
     let fields = ordered.fold(
-        Enum::new(fields_of(model))
-            .description(format!("The fields by which {} are put in order or grouped.", model.many)),
+        Enum::new(fields_of(model)).description(format!(
+            "The fields by which `{}` can be put in order or grouped.",
+            model.many
+        )),
         |fields, field| fields.item(EnumItem::new(&field.choice).description(&field.doc)),
     );
     let order = InputObject::new(order_of(model))
-        .description(format!("One term of an order of {}.", model.many))
+        .description(format!("One term of an order of `{}`.", model.many))
         .field(
             InputValue::new("field", TypeRef::named_nn(fields_of(model)))
                 .description("By which field."),

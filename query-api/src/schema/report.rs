@@ -47,6 +47,7 @@ impl Footnotes {
 }
 
 /// The value of a field that may fail: null and a note if it did.
+#[expect(clippy::unnecessary_wraps, reason = "this is what the library takes from a field")]
 pub(super) fn settle<'a>(
     context: &ResolverContext<'_>,
     result: Result<Option<FieldValue<'a>>, Problem>,

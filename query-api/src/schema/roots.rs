@@ -80,7 +80,7 @@ fn one(shared: &Arc<Shared>, model: &Model) -> Field {
 
 fn many(shared: &Arc<Shared>, model: &Model) -> Field {
     let field = reads!(&model.many, connection_of(model), shared, model, resolve_many)
-        .description(format!("A page of {}.", model.many))
+        .description(format!("A page of `{}`.", model.many))
         .argument(filter_argument(model))
         .argument(order_argument(model));
     page_arguments(field, &shared.settings)
@@ -88,7 +88,7 @@ fn many(shared: &Arc<Shared>, model: &Model) -> Field {
 
 fn groups_field(shared: &Arc<Shared>, model: &Model) -> Field {
     let field = reads!(&model.groups, groups_of(model), shared, model, resolve_groups)
-        .description(format!("Counts and sums over groups of {}.", model.many));
+        .description(format!("Counts and sums over groups of `{}`.", model.many));
     group_arguments(field, model, shared)
 }
 
@@ -108,7 +108,7 @@ async fn resolve_one<'a>(
     let row = match arguments::moment(&context.args)? {
         Some(moment) => {
             let past = Past::find(reading, moment).await?;
-            read_past(shared, reading, model, past, &key, &fields).await?
+            Box::pin(read_past(shared, reading, model, past, &key, &fields)).await?
         }
         None => read_one(shared, reading, model, key, fields.into_iter().collect()).await?,
     };

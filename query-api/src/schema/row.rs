@@ -78,7 +78,9 @@ async fn resolve_parent<'a>(
 
 fn child_field(shared: &Shared, index: usize, child: &Child) -> Field {
     let Some(from) = shared.model(child.from) else {
-        return Field::new(&child.name, TypeRef::named(TypeRef::STRING), |_| FieldFuture::Value(None));
+        return Field::new(&child.name, TypeRef::named(TypeRef::STRING), |_| {
+            FieldFuture::Value(None)
+        });
     };
     if child.only {
         return Field::new(&child.name, TypeRef::named(&from.type_name), move |ctx| {
@@ -87,7 +89,7 @@ fn child_field(shared: &Shared, index: usize, child: &Child) -> Field {
                 settle(&ctx, result)
             })
         })
-        .description(format!("The {} that belongs to this.", from.one));
+        .description(format!("The `{}` that points here.", from.one));
     }
     let field = Field::new(&child.name, TypeRef::named(connection_of(from)), move |ctx| {
         FieldFuture::new(async move {
@@ -95,7 +97,7 @@ fn child_field(shared: &Shared, index: usize, child: &Child) -> Field {
             settle(&ctx, result)
         })
     })
-    .description(format!("The {} that belong to this.", from.many))
+    .description(format!("The rows of `{}` that point here.", from.many))
     .argument(filter_argument(from))
     .argument(order_argument(from));
     page_arguments(field, &shared.settings)

@@ -78,9 +78,17 @@ pub(crate) enum Aggregate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GroupSort {
     /// By what the rows share, in the order of the groupings.
-    Key { place: usize, descending: bool },
-    Count { descending: bool },
-    Measure { measure: Measure, descending: bool },
+    Key {
+        place: usize,
+        descending: bool,
+    },
+    Count {
+        descending: bool,
+    },
+    Measure {
+        measure: Measure,
+        descending: bool,
+    },
 }
 
 impl Groups {
@@ -147,8 +155,7 @@ impl Grouping {
 
     fn write(&self, to: &mut Writer, model: &Model) {
         let column = column(model, self.field());
-        let is_date =
-            model.field(self.field()).is_some_and(|field| field.kind == FieldKind::Date);
+        let is_date = model.field(self.field()).is_some_and(|field| field.kind == FieldKind::Date);
         match self {
             Self::Value(_) => to.write(&column),
             Self::Period { period, .. } if is_date => {

@@ -48,7 +48,9 @@ impl List {
             }
         });
         match (&self.page, self.total) {
-            (Some(page), false) => self.write_page(&mut to, model, page, &filter, |column, _| column),
+            (Some(page), false) => {
+                self.write_page(&mut to, model, page, &filter, |column, _| column);
+            }
             (Some(page), true) => self.write_page_and_total(&mut to, model, page, &filter),
             (None, _) => to.write(&format!("SELECT count(*){filter}")),
         }

@@ -19,11 +19,7 @@ impl Sort {
 
     /// The same order read from its end.
     pub(super) const fn reversed(self) -> Self {
-        Self {
-            descending: !self.descending,
-            empty_first: !self.empty_first,
-            ..self
-        }
+        Self { descending: !self.descending, empty_first: !self.empty_first, ..self }
     }
 
     /// Adds the key to an order, so that no two rows are equal in it.

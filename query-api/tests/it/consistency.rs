@@ -39,10 +39,13 @@ async fn a_query_waits_for_what_its_client_has_written() {
     let (stop, projector) = (stage.shutdown.token().clone(), stage.projector().await);
     for hinting in [true, false] {
         tenant.acquire("Emma").await;
-        let position: i64 = stage.admin.query_one("SELECT max(position) FROM log.heads", &[]).await.unwrap().get(0);
+        let position: i64 =
+            stage.admin.query_one("SELECT max(position) FROM log.heads", &[]).await.unwrap().get(0);
         let position = u64::try_from(position).unwrap();
         let request = if hinting {
-            tenant.request(&json!({ "query": QUERY })).header("Consistency-Token", tenant.consistency(position))
+            tenant
+                .request(&json!({ "query": QUERY }))
+                .header("Consistency-Token", tenant.consistency(position))
         } else {
             let extensions = json!({ "consistency": { "token": tenant.consistency(position) } });
             tenant.request(&json!({ "query": QUERY, "extensions": extensions }))
@@ -76,6 +79,9 @@ async fn many_waiting_queries_are_one_poller() {
     for answer in answers {
         assert_eq!(answer.data()["shelf"]["totalCount"], 1);
     }
+    // Two looks of each, and some of the poller that all of them wait for.
+    let looks = stage.statements_with("log.heads AS head LEFT JOIN log.checkpoints").len();
+    assert!((80..140).contains(&looks), "{looks} looks");
     stage.close().await;
 }
 
@@ -94,9 +100,15 @@ async fn a_read_model_that_does_not_come_is_stale() {
     let ask = || tenant.request(&json!({ "query": QUERY })).header("Consistency-Token", &token);
     let answer = tenant.send(ask()).await;
     assert!(begun.elapsed() >= Duration::from_millis(200));
-    assert_eq!(answer.error(), ("STALE", "position 2 is not visible yet: 1 events are to be folded"));
+    assert_eq!(
+        answer.error(),
+        ("STALE", "position 2 is not visible yet: 1 events are to be folded")
+    );
     let told = &answer.errors()[0]["extensions"];
-    assert_eq!((&told["position"], &told["requested"], &told["lag"]), (&json!("1"), &json!("2"), &json!(1)));
+    assert_eq!(
+        (&told["position"], &told["requested"], &told["lag"]),
+        (&json!("1"), &json!("2"), &json!(1))
+    );
     assert!(told["waitedMs"].as_u64().unwrap() >= 200);
     assert!(answer.body.get("data").is_none());
     let strict = tenant.send(ask().header("accept", "application/graphql-response+json")).await;

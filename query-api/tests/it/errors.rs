@@ -4,31 +4,74 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, eventually};
+use crate::stage::Stage;
 
 #[tokio::test]
 async fn what_is_wrong_is_named() {
     let stage = Stage::open().await;
     let tenant = stage.tenant().await;
     let nested = |depth: usize| format!("{}{{}}{}", "{not: ".repeat(depth), "}".repeat(depth));
-    let many = (0..101).map(|n| format!("{{timesLent: {{eq: {n}}}}}")).collect::<Vec<_>>().join(",");
+    let many =
+        (0..101).map(|n| format!("{{timesLent: {{eq: {n}}}}}")).collect::<Vec<_>>().join(",");
     for (query, expected) in [
-        ("{ openLoan(id: \"bok_1\") { id } }", "id: expected an id like lon_01J9ZQ8V5M3N8T1W2X4Y6Z7A8B, got \"bok_1\""),
-        ("{ openLoan(id: 5) { id } }", "id: expected an id like lon_01J9ZQ8V5M3N8T1W2X4Y6Z7A8B, got 5"),
-        ("{ bookDay(bookId: \"bok_01J9ZQ8V5M3N8T1W2X4Y6Z7A8B\", day: \"2026-13-01\") { id } }", "day: expected a date like 2026-11-20, got \"2026-13-01\""),
-        ("{ shelf(filter: {timesLent: {eq: \"9223372036854775808\"}}) { totalCount } }", "filter.timesLent.eq: expected a 64-bit integer like \"42\", got \"9223372036854775808\""),
-        ("{ shelf(filter: {timesLent: {in: [1, \"x\"]}}) { totalCount } }", "filter.timesLent.in: expected a 64-bit integer like \"42\", got \"x\""),
-        ("{ shelf(filter: {lastLentAt: {eq: \"yesterday\"}}) { totalCount } }", "filter.lastLentAt.eq: expected a time like 2026-11-20T09:30:00Z, got \"yesterday\""),
-        ("{ shelf(filter: {title: {eq: null}}) { totalCount } }", "filter.title.eq: null is no value; use isNull"),
-        ("{ shelf(filter: {title: null}) { totalCount } }", "filter.title: null asks for nothing; leave it out, or use isNull"),
-        ("{ shelf(filter: {title: {eq: \"\\u0000\"}}) { totalCount } }", "filter.title.eq: expected a text without NUL characters, got \"\\u0000\""),
-        ("{ shelf(filter: {or: [{}, {loan: {until: {lt: \"x\"}}}]}) { totalCount } }", "filter.or[1].loan.until.lt: expected a date like 2026-11-20, got \"x\""),
+        (
+            "{ openLoan(id: \"bok_1\") { id } }",
+            "id: expected an id like lon_01J9ZQ8V5M3N8T1W2X4Y6Z7A8B, got \"bok_1\"",
+        ),
+        (
+            "{ openLoan(id: 5) { id } }",
+            "id: expected an id like lon_01J9ZQ8V5M3N8T1W2X4Y6Z7A8B, got 5",
+        ),
+        (
+            "{ bookDay(bookId: \"bok_01J9ZQ8V5M3N8T1W2X4Y6Z7A8B\", day: \"2026-13-01\") { id } }",
+            "day: expected a date like 2026-11-20, got \"2026-13-01\"",
+        ),
+        (
+            "{ shelf(filter: {timesLent: {eq: \"9223372036854775808\"}}) { totalCount } }",
+            "filter.timesLent.eq: expected a 64-bit integer like \"42\", got \"9223372036854775808\"",
+        ),
+        (
+            "{ shelf(filter: {timesLent: {in: [1, \"x\"]}}) { totalCount } }",
+            "filter.timesLent.in: expected a 64-bit integer like \"42\", got \"x\"",
+        ),
+        (
+            "{ shelf(filter: {lastLentAt: {eq: \"yesterday\"}}) { totalCount } }",
+            "filter.lastLentAt.eq: expected a time like 2026-11-20T09:30:00Z, got \"yesterday\"",
+        ),
+        (
+            "{ shelf(filter: {title: {eq: null}}) { totalCount } }",
+            "filter.title.eq: null is no value; use isNull",
+        ),
+        (
+            "{ shelf(filter: {title: null}) { totalCount } }",
+            "filter.title: null asks for nothing; leave it out, or use isNull",
+        ),
+        (
+            "{ shelf(filter: {title: {eq: \"\\u0000\"}}) { totalCount } }",
+            "filter.title.eq: expected a text without NUL characters, got \"\\u0000\"",
+        ),
+        (
+            "{ shelf(filter: {or: [{}, {loan: {until: {lt: \"x\"}}}]}) { totalCount } }",
+            "filter.or[1].loan.until.lt: expected a date like 2026-11-20, got \"x\"",
+        ),
         ("{ shelf(first: -1) { totalCount } }", "first: expected a number from 0 to 200, got -1"),
         ("{ shelf(first: 201) { totalCount } }", "first: expected a number from 0 to 200, got 201"),
-        ("{ shelf(first: 1, last: 1) { totalCount } }", "first and after read forward, last and before backward: use one pair"),
-        ("{ shelf(first: 1, before: \"x\") { totalCount } }", "before: goes with last, not with first"),
-        ("{ shelf(after: \"x\") { totalCount } }", "after: this is not a cursor; use one from edges or pageInfo"),
-        ("{ shelf(orderBy: [{field: TITLE}, {field: TITLE}]) { totalCount } }", "orderBy[1].field: the field was named before"),
+        (
+            "{ shelf(first: 1, last: 1) { totalCount } }",
+            "first and after read forward, last and before backward: use one pair",
+        ),
+        (
+            "{ shelf(first: 1, before: \"x\") { totalCount } }",
+            "before: goes with last, not with first",
+        ),
+        (
+            "{ shelf(after: \"x\") { totalCount } }",
+            "after: this is not a cursor; use one from edges or pageInfo",
+        ),
+        (
+            "{ shelf(orderBy: [{field: TITLE}, {field: TITLE}]) { totalCount } }",
+            "orderBy[1].field: the field was named before",
+        ),
     ] {
         let answer = tenant.ask(query).await;
         assert_eq!(answer.error(), ("VALIDATION", expected), "{query}");
@@ -53,8 +96,10 @@ async fn a_failing_field_leaves_the_others_alone() {
     tenant.acquire("Emma").await;
     stage.fold().await;
     let answer = tenant
-        .ask("{ shelf { nodes { title bad: onLoan(first: 999) { totalCount } } }
-                 wrong: shelf(first: 999) { totalCount } }")
+        .ask(
+            "{ shelf { nodes { title bad: onLoan(first: 999) { totalCount } } }
+                 wrong: shelf(first: 999) { totalCount } }",
+        )
         .await;
     assert_eq!(answer.body["data"]["shelf"]["nodes"], json!([{ "title": "Emma", "bad": null }]));
     assert_eq!(answer.body["data"]["wrong"], Value::Null);
@@ -74,8 +119,10 @@ async fn cursors_of_another_order_are_refused() {
     stage.fold().await;
     let data = tenant.data("{ shelf(orderBy: {field: TITLE}) { pageInfo { endCursor } } }").await;
     let cursor = &data["shelf"]["pageInfo"]["endCursor"];
-    for order in ["", "orderBy: {field: TITLE, direction: DESC},", "orderBy: {field: TIMES_LENT},"] {
-        let answer = tenant.ask(&format!("{{ shelf({order} after: {cursor}) {{ totalCount }} }}")).await;
+    for order in ["", "orderBy: {field: TITLE, direction: DESC},", "orderBy: {field: TIMES_LENT},"]
+    {
+        let answer =
+            tenant.ask(&format!("{{ shelf({order} after: {cursor}) {{ totalCount }} }}")).await;
         let expected = "after: the cursor belongs to another list or order; begin without it";
         assert_eq!(answer.error(), ("VALIDATION", expected));
     }
@@ -121,11 +168,26 @@ async fn requests_that_cannot_be_read_are_told_so_in_the_same_form() {
     let text = "text/plain";
     for (request, status, expected) in [
         (json("{"), 400, "the body is not the JSON of a GraphQL request: EOF"),
-        (json("{\"query\": 5}"), 400, "the body is not the JSON of a GraphQL request: invalid type"),
+        (
+            json("{\"query\": 5}"),
+            400,
+            "the body is not the JSON of a GraphQL request: invalid type",
+        ),
         (json("[{\"query\": \"{__typename}\"}]"), 400, "send one query per request"),
         (post().header("content-type", text).body("{}"), 415, "send the query as JSON"),
-        (post().json(&json!({ "query": " ".repeat(3_000) })), 413, "the request is larger than 2000 bytes"),
-        (stage.http.get(format!("{url}?query=%7B__typename%7D&variables=%7B")).bearer_auth(&tenant.token), 400, "variables: expected JSON"),
+        (
+            post().json(&json!({ "query": " ".repeat(3_000) })),
+            413,
+            "the request is larger than 2000 bytes",
+        ),
+        (
+            stage
+                .http
+                .get(format!("{url}?query=%7B__typename%7D&variables=%7B"))
+                .bearer_auth(&tenant.token),
+            400,
+            "variables: expected JSON",
+        ),
     ] {
         let answer = tenant.send(request).await;
         let (code, message) = answer.error();
@@ -167,119 +229,6 @@ async fn nobody_asks_without_a_token() {
     // Whoever is not known does not even learn what is wrong.
     let answer = tenant.send(stage.post(&json!("nonsense"))).await;
     assert_eq!(answer.status, 401);
-    stage.close().await;
-}
-
-#[tokio::test]
-async fn limits_come_from_the_configuration() {
-    let stage = Stage::with(|config| {
-        config.query_api.max_depth = 5;
-        config.query_api.max_complexity = 50;
-        config.query_api.max_aliases = 2;
-        config.query_api.max_page = 10;
-    })
-    .await;
-    let tenant = stage.tenant().await;
-    for (query, expected) in [
-        ("{ shelf { nodes { loan { book { loan { id } } } } } }", "nests deeper than 5"),
-        ("{ shelf(first: 10) { nodes { id title withdrawn timesLent loanId } } }", "more values than 50"),
-        ("{ a: shelf { totalCount } b: shelf { totalCount } c: shelf { totalCount } }", "other names to more fields than 2"),
-        ("{ shelf(first: 11) { totalCount } }", "expected a number from 0 to 10, got 11"),
-    ] {
-        let answer = tenant.ask(query).await;
-        let (code, message) = answer.error();
-        assert_eq!(code, "VALIDATION");
-        assert!(message.contains(expected), "{message}");
-        assert!(answer.errors()[0]["extensions"]["limit"].is_u64());
-    }
-    stage.close().await;
-}
-
-#[tokio::test]
-async fn hostile_queries_neither_kill_nor_stall() {
-    let stage = Stage::open().await;
-    let tenant = stage.tenant().await;
-    let nested = |open: &str, close: &str, depth: usize| {
-        format!("{{ shelf(filter: {}{}) {{ totalCount }} }}", open.repeat(depth), close.repeat(depth))
-    };
-    let mut bomb = "{ ...F0 }".to_owned();
-    for i in 0..40 {
-        bomb.push_str(&format!(" fragment F{i} on Query {{ ...F{0} ...F{0} }}", i + 1));
-    }
-    bomb.push_str(" fragment F40 on Query { __typename }");
-    for query in [
-        nested("[", "]", 50_000),
-        nested("{not: ", "}", 30_000),
-        "{".repeat(100_000),
-        format!("{{ {} }}", "shelf { ".repeat(20_000)),
-        "{ ...A } fragment A on Query { ...A }".to_owned(),
-        bomb,
-        format!("{{ {} }}", "__typename ".repeat(20_000)),
-        format!("{{ shelf {{ {} }} }}", "totalCount ".repeat(9_900)),
-    ] {
-        let begun = std::time::Instant::now();
-        let _ = tenant.ask(&query).await;
-        let took = begun.elapsed();
-        assert!(took < Duration::from_secs(5), "{took:?}: {}", &query[..40]);
-    }
-    assert_eq!(tenant.data("{ shelf { totalCount } }").await["shelf"]["totalCount"], 0);
-    stage.close().await;
-}
-
-#[tokio::test]
-async fn a_query_that_takes_too_long_is_stopped() {
-    let stage = Stage::with(|config| {
-        config.query_api.request_timeout = Duration::from_millis(600);
-        config.database.query_connections = 1;
-    })
-    .await;
-    let tenant = stage.tenant().await;
-    // Whoever holds the table keeps everybody waiting.
-    stage.admin.batch_execute("BEGIN; LOCK TABLE read.shelf_v1").await.unwrap();
-    let answer = tenant.ask("{ shelf { totalCount } }").await;
-    assert_eq!(answer.status, 503);
-    let (code, message) = answer.error();
-    assert_eq!((code, message), ("UNAVAILABLE", "the query took longer than 540 ms; ask for less"));
-    // Nobody waits any more, and the only connection is free for others.
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-                   AND datname = current_database()";
-    eventually("the statement is cancelled", || async {
-        stage.admin.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0
-    })
-    .await;
-    assert_eq!(tenant.data("{ onLoan { totalCount } }").await["onLoan"]["totalCount"], 0);
-    stage.admin.batch_execute("ROLLBACK").await.unwrap();
-    stage.close().await;
-}
-
-#[tokio::test]
-async fn a_read_model_that_is_not_built_is_unavailable() {
-    let stage = Stage::open().await;
-    let tenant = stage.tenant().await;
-    stage.admin.batch_execute("ALTER TABLE read.shelf_v1 RENAME TO away").await.unwrap();
-    let answer = tenant.ask("{ shelf { totalCount } }").await;
-    let expected = "the read model is not built yet; try again later";
-    assert_eq!(answer.error(), ("UNAVAILABLE", expected));
-    stage.admin.batch_execute("ALTER TABLE read.away RENAME TO shelf_v1").await.unwrap();
-    stage.admin.batch_execute("ALTER TABLE read.shelf_v1 DROP COLUMN withdrawn").await.unwrap();
-    let answer = tenant.ask("{ shelf { nodes { withdrawn } } }").await;
-    let expected = "something went wrong here; the error is logged";
-    assert_eq!(answer.error(), ("INTERNAL", expected));
-    stage.close().await;
-}
-
-#[tokio::test]
-async fn queries_go_on_after_the_database_was_away() {
-    let stage = Stage::open().await;
-    let tenant = stage.tenant().await;
-    tenant.data("{ shelf { totalCount } }").await;
-    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    stage.admin.query(kill, &[]).await.unwrap();
-    eventually("queries are answered again", || async {
-        tenant.ask("{ shelf { totalCount } }").await.errors().is_empty()
-    })
-    .await;
     stage.close().await;
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::stage::{Stage, Tenant};
+use crate::{stage::Stage, tenant::Tenant};
 
 async fn loans(tenant: &Tenant<'_>) {
     let emma = tenant.acquire("Emma").await;
@@ -102,9 +102,7 @@ async fn dates_fall_into_periods_and_ages() {
             bucket("91+", Some(91), None, "16"),
         ])
     );
-    let own = |title: &str, label: &str, count: i32| {
-        json!({ "key": { "book": { "title": title }, "untilAge": { "label": label } }, "count": count })
-    };
+    let own = |title: &str, label: &str, count: i32| json!({ "key": { "book": { "title": title }, "untilAge": { "label": label } }, "count": count });
     let mut groups = data["own"]["nodes"].as_array().unwrap().clone();
     groups.sort_by_key(ToString::to_string);
     let mut expected =
@@ -130,7 +128,10 @@ async fn groups_that_make_no_sense_are_refused() {
             "by: {field: UNTIL, every: DAY, age: {on: \"2026-01-01\"}}",
             "by[0]: use every or age, not both",
         ),
-        ("by: {field: UNTIL, age: {on: \"soon\"}}", "by[0].age.on: expected a date like 2026-11-20"),
+        (
+            "by: {field: UNTIL, age: {on: \"soon\"}}",
+            "by[0].age.on: expected a date like 2026-11-20",
+        ),
         (
             "by: {field: UNTIL, age: {on: \"2026-01-01\", edges: [3, 2]}}",
             "by[0].age.edges: expected 1 to 31 rising numbers of days, got [3, 2]",

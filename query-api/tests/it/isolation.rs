@@ -50,8 +50,13 @@ async fn relations_stop_at_the_tenant() {
         "INSERT INTO read.on_loan_v1 SELECT tenant_id, stream_id, 1, stream_id, 'x', now()::date, 'fine', '[]', 1
          FROM log.events WHERE stream_type = 'loan'",
     ).await.unwrap();
-    stage.admin.execute("UPDATE read.on_loan_v1 SET book = $1", &[&event_store::pg::uuid(book.ulid())]).await.unwrap();
-    let data = ours.data(&format!("{{ openLoan(id: \"{loan}\") {{ book {{ title }} number }} }}")).await;
+    stage
+        .admin
+        .execute("UPDATE read.on_loan_v1 SET book = $1", &[&event_store::pg::uuid(book.ulid())])
+        .await
+        .unwrap();
+    let data =
+        ours.data(&format!("{{ openLoan(id: \"{loan}\") {{ book {{ title }} number }} }}")).await;
     assert_eq!(data["openLoan"]["book"], Value::Null);
     assert_eq!(data["openLoan"]["number"], "1");
     stage.close().await;
@@ -67,7 +72,9 @@ async fn another_tenants_cursor_and_token_open_nothing() {
     stage.fold().await;
     let data = theirs.data("{ shelf(first: 1) { pageInfo { endCursor } } }").await;
     let cursor = &data["shelf"]["pageInfo"]["endCursor"];
-    let page = ours.data(&format!("{{ shelf(after: {cursor}) {{ nodes {{ title }} totalCount }} }}")).await;
+    let page = ours
+        .data(&format!("{{ shelf(after: {cursor}) {{ nodes {{ title }} totalCount }} }}"))
+        .await;
     assert_eq!(page["shelf"], json!({ "nodes": [], "totalCount": 0 }));
     let request = ours
         .request(&json!({ "query": "{ shelf { totalCount } }" }))
@@ -93,7 +100,8 @@ async fn many_tenants_at_once_never_see_each_other() {
         let number = turn % tenants.len();
         let tenant = &tenants[number];
         async move {
-            let request = tenant.request(&json!({ "query": "{ shelf { totalCount nodes { title } } }" }));
+            let request =
+                tenant.request(&json!({ "query": "{ shelf { totalCount nodes { title } } }" }));
             // Some go away in the middle, and leave their connection to others.
             if turn % 7 == 0 {
                 let _ = request.timeout(std::time::Duration::from_micros(900)).send().await;

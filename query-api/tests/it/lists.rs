@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, Tenant};
+use crate::{stage::Stage, tenant::Tenant};
 
 async fn five_books(tenant: &Tenant<'_>) {
     for title in ["Emma", "Persuasion", "Middlemarch", "Ulysses", "Dubliners"] {
@@ -96,10 +96,16 @@ async fn a_list_is_walked_forward_and_backward() {
     assert_eq!(titles(&second), ["Middlemarch", "Persuasion"]);
     assert_eq!(second["pageInfo"]["hasPreviousPage"], true);
     let third = page(&format!("first: 2, after: {}", second["pageInfo"]["endCursor"])).await;
-    assert_eq!((titles(&third), &third["pageInfo"]["hasNextPage"]), (vec!["Ulysses"], &json!(false)));
+    assert_eq!(
+        (titles(&third), &third["pageInfo"]["hasNextPage"]),
+        (vec!["Ulysses"], &json!(false))
+    );
     let beyond = page(&format!("first: 2, after: {}", third["pageInfo"]["endCursor"])).await;
     assert_eq!(beyond["nodes"], json!([]));
-    assert_eq!((&beyond["totalCount"], &beyond["pageInfo"]["endCursor"]), (&json!(5), &Value::Null));
+    assert_eq!(
+        (&beyond["totalCount"], &beyond["pageInfo"]["endCursor"]),
+        (&json!(5), &Value::Null)
+    );
 
     let back = page(&format!("last: 2, before: {}", third["pageInfo"]["startCursor"])).await;
     assert_eq!(titles(&back), ["Middlemarch", "Persuasion"]);
@@ -141,7 +147,9 @@ async fn filters_say_which_rows() {
         ("{onLoan: {none: {}}, title: {gt: \"P\"}}", vec!["Persuasion", "Ulysses"]),
         ("{readership: {readers: {eq: 1}}}", vec!["Emma"]),
     ] {
-        let query = format!("{{ shelf(filter: {filter}, orderBy: {{field: TITLE}}) {{ nodes {{ title }} totalCount }} }}");
+        let query = format!(
+            "{{ shelf(filter: {filter}, orderBy: {{field: TITLE}}) {{ nodes {{ title }} totalCount }} }}"
+        );
         let data = tenant.data(&query).await;
         assert_eq!(titles(&data["shelf"]), expected, "{filter}");
         assert_eq!(data["shelf"]["totalCount"], expected.len(), "{filter}");

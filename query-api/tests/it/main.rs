@@ -1,15 +1,21 @@
 //! GraphQL over a real PostgreSQL, asked over HTTP as clients ask.
+#![cfg(test)]
 
 mod branch;
+mod socket;
 mod stage;
+mod tenant;
 
 mod consistency;
 mod errors;
+mod faults;
 mod groups;
 mod isolation;
+mod limits;
 mod lists;
 mod live;
 mod past;
+mod protocol;
 mod random;
 mod relations;
 mod schema;

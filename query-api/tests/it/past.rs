@@ -23,14 +23,19 @@ async fn a_row_is_shown_as_it_was_at_a_position() {
         async move { tenant.data(&query).await }
     };
     assert_eq!(at(0).await, json!({ "openLoan": null, "shelvedBook": null }));
-    let shelved = |times: &str, loan: Value| json!({ "title": "Emma", "timesLent": times, "loanId": loan });
+    let shelved =
+        |times: &str, loan: Value| json!({ "title": "Emma", "timesLent": times, "loanId": loan });
     assert_eq!(at(1).await, json!({ "openLoan": null, "shelvedBook": shelved("0", Value::Null) }));
-    let out = |until: &str| {
-        json!({ "until": until, "standing": "FINE", "book": { "title": "Emma", "timesLent": "1" } })
-    };
+    let out = |until: &str| json!({ "until": until, "standing": "FINE", "book": { "title": "Emma", "timesLent": "1" } });
     let lent = json!(loan.to_string());
-    assert_eq!(at(2).await, json!({ "openLoan": out("2026-02-01"), "shelvedBook": shelved("1", lent.clone()) }));
-    assert_eq!(at(3).await, json!({ "openLoan": out("2026-03-01"), "shelvedBook": shelved("1", lent) }));
+    assert_eq!(
+        at(2).await,
+        json!({ "openLoan": out("2026-02-01"), "shelvedBook": shelved("1", lent.clone()) })
+    );
+    assert_eq!(
+        at(3).await,
+        json!({ "openLoan": out("2026-03-01"), "shelvedBook": shelved("1", lent) })
+    );
     assert_eq!(at(4).await, json!({ "openLoan": null, "shelvedBook": shelved("1", Value::Null) }));
     stage.close().await;
 }
@@ -44,16 +49,22 @@ async fn a_row_is_shown_as_it_was_at_a_time() {
     for day in 1..=20 {
         tenant.renew(loan, &format!("2026-03-{day:02}")).await;
     }
-    let times = stage.admin.query("SELECT recorded_at::text FROM log.events ORDER BY position", &[]);
+    let times =
+        stage.admin.query("SELECT recorded_at::text FROM log.events ORDER BY position", &[]);
     let times: Vec<String> = times.await.unwrap().iter().map(|row| row.get(0)).collect();
     for (position, time) in times.iter().enumerate().skip(2) {
         let time = time.replace(' ', "T") + ":00";
-        let query = format!("{{ openLoan(id: \"{loan}\", asOf: {{time: \"{time}\"}}) {{ until }} }}");
+        let query =
+            format!("{{ openLoan(id: \"{loan}\", asOf: {{time: \"{time}\"}}) {{ until }} }}");
         let expected = format!("2026-03-{:02}", position - 1);
         assert_eq!(tenant.data(&query).await["openLoan"]["until"], expected, "{time}");
     }
-    for (time, expected) in [("2001-01-01T00:00:00Z", Value::Null), ("2100-01-01T00:00:00Z", json!({ "until": "2026-03-20" }))] {
-        let query = format!("{{ openLoan(id: \"{loan}\", asOf: {{time: \"{time}\"}}) {{ until }} }}");
+    for (time, expected) in [
+        ("2001-01-01T00:00:00Z", Value::Null),
+        ("2100-01-01T00:00:00Z", json!({ "until": "2026-03-20" })),
+    ] {
+        let query =
+            format!("{{ openLoan(id: \"{loan}\", asOf: {{time: \"{time}\"}}) {{ until }} }}");
         assert_eq!(tenant.data(&query).await["openLoan"], expected);
     }
     stage.close().await;
@@ -89,17 +100,26 @@ async fn moments_that_are_none_are_refused() {
         ("{position: -1}", "asOf.position: expected a position from 0, got -1"),
         ("{time: \"then\"}", "asOf.time: expected a time like 2026-11-20T09:30:00Z, got \"then\""),
     ] {
-        let answer = tenant.ask(&format!("{{ shelvedBook(id: \"{book}\", asOf: {moment}) {{ id }} }}")).await;
+        let answer = tenant
+            .ask(&format!("{{ shelvedBook(id: \"{book}\", asOf: {moment}) {{ id }} }}"))
+            .await;
         assert_eq!(answer.error(), ("VALIDATION", expected));
     }
-    let both = format!("{{ shelvedBook(id: \"{book}\", asOf: {{position: 1, time: \"2026-01-01T00:00:00Z\"}}) {{ id }} }}");
+    let both = format!(
+        "{{ shelvedBook(id: \"{book}\", asOf: {{position: 1, time: \"2026-01-01T00:00:00Z\"}}) {{ id }} }}"
+    );
     assert_eq!(tenant.ask(&both).await.error().0, "VALIDATION");
-    let children = format!("{{ shelvedBook(id: \"{book}\", asOf: {{position: 1}}) {{ title onLoan {{ totalCount }} }} }}");
+    let children = format!(
+        "{{ shelvedBook(id: \"{book}\", asOf: {{position: 1}}) {{ title onLoan {{ totalCount }} }} }}"
+    );
     let answer = tenant.ask(&children).await;
     assert_eq!(answer.body["data"]["shelvedBook"], json!({ "title": "Emma", "onLoan": null }));
     assert_eq!(
         answer.error(),
-        ("VALIDATION", "onLoan: what pointed to a row in the past is not known; leave it out together with asOf")
+        (
+            "VALIDATION",
+            "onLoan: what pointed to a row in the past is not known; leave it out together with asOf"
+        )
     );
     stage.close().await;
 }

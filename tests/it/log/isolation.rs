@@ -43,9 +43,9 @@ async fn a_service_sees_the_tenant_it_names_and_nothing_without_one() {
     let (database, [a, _]) = two_tenants().await;
     for role in SERVICES {
         let client = acting_as(&database, role).await;
-        assert_eq!(visible(&client).await, [Uuid::nil(); 0], "{role} without a tenant");
+        assert_eq!(visible(&client).await, Vec::<Uuid>::new(), "{role} without a tenant");
         client.batch_execute("SET tenantry.tenant = ''").await.unwrap();
-        assert_eq!(visible(&client).await, [Uuid::nil(); 0], "{role} with an empty tenant");
+        assert_eq!(visible(&client).await, Vec::<Uuid>::new(), "{role} with an empty tenant");
         client.batch_execute(&format!("SET tenantry.tenant = '{a}'")).await.unwrap();
         assert_eq!(visible(&client).await, [a], "{role} with a tenant");
     }

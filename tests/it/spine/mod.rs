@@ -2,6 +2,7 @@
 
 mod crash;
 mod path;
+mod readme;
 mod refusals;
 mod toy;
 mod trace;

@@ -33,7 +33,7 @@ fn collector() -> (String, mpsc::Receiver<Span>) {
 
 fn serve(mut stream: std::net::TcpStream, sender: &mpsc::Sender<Span>) {
     let mut buffer = vec![];
-    let mut chunk = [0; 64 * 1024];
+    let mut chunk = vec![0; 64 * 1024];
     while let Ok(read) = stream.read(&mut chunk) {
         if read == 0 {
             return;

@@ -1,120 +1,19 @@
-//! What a query would cost, seen before anything is read.
-//!
-//! The library's own limits count fields as they are written, however many
-//! rows they stand for, and begin after a walk that hostile fragments can make
-//! endless. So a document is measured here first: depth, aliases, and an
-//! estimate of the values in the answer, each field counted once per row.
+//! The walk through one operation.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use async_graphql::{
     Name, Value as Const, Variables,
     parser::types::{
-        DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType,
-        Selection, SelectionSet,
+        ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
     },
 };
 
-use crate::{
-    catalogue::Model,
-    problem::Problem,
-    rows::Shared,
-    settings::Settings,
-    value,
-};
+use crate::{catalogue::Model, problem::Problem, rows::Shared, settings::Settings, value};
 
 /// The most fields that are looked at, counting those of fragments wherever
 /// they are spread.
 const VISITS: usize = 20_000;
-
-/// How deep brackets may nest in the text of a query. The parser, which goes
-/// down with them, would not survive endless ones.
-const BRACKETS: usize = 200;
-
-/// A query within its limits.
-#[derive(Debug)]
-pub(crate) struct Measured {
-    pub(crate) kind: OperationType,
-    /// The models it reads, by their places in the catalogue.
-    pub(crate) models: BTreeSet<usize>,
-}
-
-/// Refuses a text that nests too deep to be parsed.
-///
-/// # Errors
-/// When it does.
-pub(crate) fn check_text(text: &str) -> Result<(), Problem> {
-    let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'\n' => in_string = false,
-            b'{' | b'[' | b'(' if !in_string => depth += 1,
-            b'}' | b']' | b')' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > BRACKETS {
-            let message = format!("the query's brackets nest deeper than {BRACKETS} levels");
-            return Err(Problem::invalid(message).with("limit", BRACKETS));
-        }
-    }
-    Ok(())
-}
-
-/// Measures the operation that is meant.
-///
-/// # Errors
-/// Which limit it exceeds, and where.
-pub(crate) fn measure(
-    shared: &Shared,
-    document: &ExecutableDocument,
-    operation: Option<&str>,
-    variables: &Variables,
-) -> Result<Measured, Problem> {
-    let mut measured = None;
-    let mut visits = 0;
-    // Also those that are not meant: the library walks through all of them.
-    for (name, definition) in document.operations.iter() {
-        let mut walk = Walk {
-            shared,
-            document,
-            definition: &definition.node,
-            variables,
-            visits,
-            aliases: 0,
-            values: 0,
-            models: BTreeSet::new(),
-        };
-        let place = match definition.node.ty {
-            OperationType::Subscription => Place::Subscription,
-            OperationType::Query | OperationType::Mutation => Place::Query,
-        };
-        walk.selections(&definition.node.selection_set.node, At::root(place))?;
-        visits = walk.visits;
-        let is_meant = match operation {
-            Some(wanted) => name.is_some_and(|name| name == wanted),
-            None => true,
-        };
-        if is_meant {
-            measured = Some(Measured { kind: definition.node.ty, models: walk.models });
-        }
-    }
-    let several = matches!(&document.operations, DocumentOperations::Multiple(all) if all.len() > 1);
-    match (measured, operation) {
-        (_, None) if several => {
-            Err(Problem::invalid("operationName: the query has several operations; name one"))
-        }
-        (Some(measured), _) => Ok(measured),
-        (None, name) => {
-            let name = name.unwrap_or_default();
-            Err(Problem::invalid(format!("operationName: there is no operation {name:?}")))
-        }
-    }
-}
 
 /// What a selection selects from.
 #[derive(Clone, Copy)]
@@ -151,8 +50,8 @@ struct Path<'a> {
     name: &'a str,
 }
 
-impl std::fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.above {
             Some(above) if !above.name.is_empty() => write!(f, "{above}.{}", self.name),
             _ => f.write_str(self.name),
@@ -168,15 +67,39 @@ impl At<'_> {
     }
 }
 
-struct Walk<'a> {
+/// One operation, as far as it was walked through.
+pub(super) struct Walk<'a> {
     shared: &'a Shared,
     document: &'a ExecutableDocument,
     definition: &'a OperationDefinition,
     variables: &'a Variables,
-    visits: usize,
+    /// How many fields were looked at, in this operation and those before.
+    pub(super) visits: usize,
     aliases: usize,
     values: u64,
-    models: BTreeSet<usize>,
+    /// The models it reads.
+    pub(super) models: BTreeSet<usize>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        shared: &'a Shared,
+        document: &'a ExecutableDocument,
+        definition: &'a OperationDefinition,
+        variables: &'a Variables,
+        visits: usize,
+    ) -> Self {
+        let models = BTreeSet::new();
+        Self { shared, document, definition, variables, visits, aliases: 0, values: 0, models }
+    }
+
+    pub(super) fn operation(&mut self) -> Result<(), Problem> {
+        let place = match self.definition.ty {
+            OperationType::Subscription => Place::Subscription,
+            OperationType::Query | OperationType::Mutation => Place::Query,
+        };
+        self.selections(&self.definition.selection_set.node, At::root(place))
+    }
 }
 
 impl Walk<'_> {
@@ -272,7 +195,10 @@ impl Walk<'_> {
                 (Place::Row(model), self.settings().default_page as u64)
             }
             Place::Schema => (Place::Schema, 1),
-            Place::Edge(_) | Place::Groups(..) | Place::Group(_) | Place::Changes(_)
+            Place::Edge(_)
+            | Place::Groups(..)
+            | Place::Group(_)
+            | Place::Changes(_)
             | Place::Plain => (Place::Plain, 1),
         }
     }
@@ -309,8 +235,7 @@ impl Walk<'_> {
         };
         self.models.insert(child.from);
         let rows = self.rows(field, self.settings().default_page);
-        let place =
-            if child.only { Place::Row(child.from) } else { Place::Page(child.from, rows) };
+        let place = if child.only { Place::Row(child.from) } else { Place::Page(child.from, rows) };
         (place, 1)
     }
 
@@ -341,87 +266,5 @@ fn exceeded(path: &Path<'_>, what: &str, limit: Option<usize>) -> Problem {
             Problem::invalid(format!("{place}: the query {what} {limit}")).with("limit", limit)
         }
         None => Problem::invalid(format!("{place}: the query {what}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use async_graphql::parser::parse_query;
-    use domain::kernel::{Registry, testing::toy::Toy};
-
-    use super::*;
-    use crate::catalogue::Catalogue;
-
-    fn measured(query: &str, variables: serde_json::Value) -> Result<Measured, Problem> {
-        let registry = Arc::new(Registry::of::<Toy>().unwrap());
-        let catalogue = Catalogue::of(&registry).unwrap();
-        let settings = Settings { depth: 6, complexity: 1000, aliases: 3, ..Settings::default() };
-        let shared = Shared { catalogue, registry, settings };
-        let document = parse_query(query).unwrap();
-        measure(&shared, &document, None, &Variables::from_json(variables))
-    }
-
-    #[track_caller]
-    fn refused(query: &str) -> String {
-        measured(query, serde_json::json!({})).unwrap_err().message
-    }
-
-    #[test]
-    fn a_page_multiplies_what_is_asked_of_its_rows() {
-        let none = serde_json::json!({});
-        let names = |rows: &str| format!("{{ shelf(first: {rows}) {{ nodes {{ id title }} }} }}");
-        assert!(measured(&names("100"), none.clone()).is_ok());
-        assert_eq!(
-            refused("{ shelf(first: 100) { nodes { id title onLoan(first: 10) { nodes { id } } } } }"),
-            "shelf.nodes.onLoan.nodes.id: the query is estimated to make an answer of more values \
-             than 1000"
-        );
-        let asked = format!("query($n: Int = 10) {}", names("$n"));
-        assert!(measured(&asked, none).is_ok());
-        assert!(measured(&asked, serde_json::json!({"n": 1_000})).is_err());
-    }
-
-    #[test]
-    fn all_models_that_are_read_are_noticed() {
-        let query = "{ shelf { nodes { onLoan { nodes { id } } } } }";
-        assert_eq!(measured(query, serde_json::json!({})).unwrap().models.len(), 2);
-        let key = "{ openLoanGroups { nodes { key { book { title } } } } }";
-        assert_eq!(measured(key, serde_json::json!({})).unwrap().models.len(), 2);
-    }
-
-    #[test]
-    fn depth_aliases_and_roots_are_limited() {
-        let deep = "{ openLoan(id: 1) { book { onLoan { nodes { book { onLoan { totalCount } } } } } } }";
-        assert_eq!(
-            refused(deep),
-            "openLoan.book.onLoan.nodes.book.onLoan.totalCount: the query nests deeper than 6"
-        );
-        let aliases = "{ a: shelf { totalCount } b: shelf { totalCount } \
-                       c: shelf { totalCount } d: shelf { totalCount } }";
-        assert_eq!(refused(aliases), "shelf: the query gives other names to more fields than 3");
-        let roots = format!("{{ {} }}", "__typename ".repeat(21));
-        assert!(refused(&roots).contains("more fields than 20"));
-    }
-
-    #[test]
-    fn hostile_fragments_end() {
-        assert!(refused("{ ...A } fragment A on Query { ...A }").contains("fragments"));
-        let mut query = "{ ...F0 }".to_owned();
-        for i in 0..30 {
-            query.push_str(&format!(" fragment F{i} on Query {{ ...F{0} ...F{0} }}", i + 1));
-        }
-        query.push_str(" fragment F30 on Query { __typename }");
-        assert!(refused(&query).contains("fragments") || refused(&query).contains("20000"));
-        let unused = format!("query a {{ __typename }} query b {}", &query);
-        assert!(measured(&unused, serde_json::json!({})).is_err());
-    }
-
-    #[test]
-    fn brackets_are_counted_outside_of_texts() {
-        assert!(check_text(&"[".repeat(201)).is_err());
-        assert!(check_text(&format!("{{ a(b: \"{}\") }}", "[".repeat(500))).is_ok());
-        assert!(check_text(&"{}".repeat(500)).is_ok());
     }
 }
