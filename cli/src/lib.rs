@@ -40,8 +40,15 @@ pub fn main<D: Domain>() -> ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(run::<D>(options)));
     outcome.unwrap_or_else(|error| {
-        say(&format!("error: {error:#}"));
+        say(&format!("error: {}", told(&error)));
         ExitCode::FAILURE
+    })
+}
+
+/// An error with its causes, each said once.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().skip(1).map(ToString::to_string).fold(error.to_string(), |text, cause| {
+        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
     })
 }
 

@@ -113,25 +113,37 @@ impl Running {
             command_api: None,
             query_api: None,
         };
+        let started = running.start_all::<D>(&mut starting, roles).await;
+        if started.is_err() {
+            running.plumbing.cancel();
+        }
+        started.map(|()| running)
+    }
+
+    async fn start_all<D: Domain>(
+        &mut self,
+        starting: &mut Starting<'_>,
+        roles: &[Role],
+    ) -> Result<()> {
         let has = |role| roles.contains(&role);
         // Those that answer /readyz come last, so that they ask for all.
         if has(Role::Projector) {
-            running.projector(&mut starting).await?;
+            self.projector(starting).await?;
         }
         if has(Role::Worker) {
-            running.worker::<D>(&mut starting).await?;
+            self.worker::<D>(starting).await?;
         }
         if has(Role::QueryApi) {
-            running.query_api(&mut starting).await?;
+            self.query_api(starting).await?;
         }
         if has(Role::CommandApi) {
-            running.command_api::<D>(&mut starting).await?;
+            self.command_api::<D>(starting).await?;
         }
-        let silent = running.command_api.is_none() && running.query_api.is_none();
-        if silent && !config.telemetry.metrics_listen.is_empty() {
-            running.health(&starting)?;
+        let silent = self.command_api.is_none() && self.query_api.is_none();
+        if silent && !starting.config.telemetry.metrics_listen.is_empty() {
+            self.health(starting)?;
         }
-        Ok(running)
+        Ok(())
     }
 
     async fn projector(&mut self, starting: &mut Starting<'_>) -> Result<()> {

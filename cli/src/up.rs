@@ -1,6 +1,6 @@
 //! `tenantry up`: everything on this machine, in one process and one folder.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{io::IsTerminal, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use domain::kernel::{ActorKind, Domain, Registry};
@@ -11,7 +11,7 @@ use event_store::{
 use secrecy::SecretString;
 use service::{
     auth::{Issuer, Key, TokenRequest},
-    config::Config,
+    config::{Config, LogFormat},
     database::{Database, DatabaseRole},
     postgres::{Options as PostgresOptions, Postgres},
     shutdown::Shutdown,
@@ -35,6 +35,9 @@ pub(crate) async fn run<D: Domain>(registry: &Arc<Registry>, place: &Place, up: 
     std::fs::create_dir_all(&place.data)
         .with_context(|| format!("creating {}", place.data.display()))?;
     let mut config = Config::load(place.config.as_deref())?;
+    if std::io::stderr().is_terminal() {
+        config.telemetry.format = LogFormat::Text;
+    }
     let _telemetry = telemetry::install(&config.telemetry, "tenantry")?;
     let shutdown = Shutdown::on_signals()?;
     let postgres = PostgresOptions::new(&place.data).start()?;

@@ -134,7 +134,9 @@ impl Signals {
     async fn stay_connected(&self, config: &Config, interval: Duration) {
         loop {
             if let Err(error) = self.converse(config, interval).await {
-                tracing::warn!(%error, "lost the connection for wake-ups, polling meanwhile");
+                let error =
+                    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+                tracing::warn!(error, "lost the connection for wake-ups, polling meanwhile");
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
