@@ -6,7 +6,8 @@ use std::sync::{
 };
 use std::time::Duration;
 
-use domain::kernel::Id;
+use deadpool_postgres::Pool;
+use domain::kernel::{Id, Registry};
 use event_store::Wakeups;
 use projector::{Phase, RebuildError, rebuild, run};
 use tokio_postgres::Client;
@@ -138,6 +139,21 @@ async fn a_rebuild_beside_a_running_projector_loses_nothing() {
     library.close().await;
 }
 
+/// Rebuilds as soon as nobody else does: the server may still be leaving a
+/// session that was cut off.
+async fn once_free(
+    pool: &Pool,
+    registry: &Arc<Registry>,
+    tell: impl Fn(projector::Progress) + Clone + Send + Sync + 'static,
+) -> Result<(), RebuildError> {
+    loop {
+        match rebuild(pool, registry, "shelf", tell.clone()).await {
+            Err(RebuildError::Busy(_)) => tokio::task::yield_now().await,
+            rebuilt => return rebuilt.map(drop),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_rebuild_that_was_cut_short_leaves_a_table_for_the_next_to_remove() {
     let library = Library::open().await;
@@ -155,19 +171,13 @@ async fn a_rebuild_that_was_cut_short_leaves_a_table_for_the_next_to_remove() {
         let reading = reader.transaction().await.unwrap();
         reading.query("SELECT count(*) FROM read.shelf_v1", &[]).await.unwrap();
         let (pool, registry) = (owner.clone(), library.registry.clone());
-        let cut = tokio::spawn(async move { rebuild(&pool, &registry, "shelf", tell).await });
+        let cut = tokio::spawn(async move { once_free(&pool, &registry, tell).await });
         while phase.recv().await.unwrap() != until {}
         cut.abort();
         assert!(cut.await.unwrap_err().is_cancelled());
     }
     assert_eq!(library.table("shelf_v1").await.len(), 5);
-    loop {
-        // The server may still be leaving the session that was cut off.
-        match rebuild(&owner, &library.registry, "shelf", |_| {}).await {
-            Err(RebuildError::Busy(_)) => tokio::task::yield_now().await,
-            rebuilt => break rebuilt.map(drop).unwrap(),
-        }
-    }
+    once_free(&owner, &library.registry, |_| {}).await.unwrap();
     assert_eq!(library.number(LEFTOVERS).await, 0);
     library.verified().await;
     library.close().await;
