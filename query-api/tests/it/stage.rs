@@ -49,8 +49,9 @@ impl Stage {
     /// A stage with another configuration.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let registry = Arc::new(Registry::of::<Branch>().unwrap());
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
-        // Every statement is noted, with its database, so that tests can count.
+        // Every statement is noted, with its database, so that tests can count:
+        // a server of these tests' own.
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres-noting");
         let options = Options::new(folder)
             .throwaway()
             .set("log_statement", "all")
