@@ -50,4 +50,4 @@ pub use registry::{
 };
 pub use text::Text;
 pub use time::{Date, Timestamp};
-pub use variant::{NotAVariant, variant_name};
+pub use variant::{NotAVariant, variant_fields, variant_name};

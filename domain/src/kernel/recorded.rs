@@ -5,7 +5,7 @@ use std::{any::Any, sync::Arc};
 use serde_json::Value;
 use ulid::Ulid;
 
-use super::{Actor, Aggregate, Id, Timestamp, variant_name};
+use super::{Actor, Aggregate, Id, Timestamp, variant_fields, variant_name};
 
 /// An event of an `A` together with what the log knows about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,11 +68,7 @@ impl<A: Aggregate> Erased for Recorded<A> {
         variant_name(&self.event).unwrap_or_default()
     }
     fn fields(&self) -> Value {
-        // An externally tagged variant is a map of one entry: name to fields.
-        match serde_json::to_value(&self.event) {
-            Ok(Value::Object(variant)) => variant.into_values().next().unwrap_or_default(),
-            Ok(_) | Err(_) => Value::Null,
-        }
+        variant_fields(&self.event)
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{
     Serialize, Serializer,
     ser::{Error, Impossible},
 };
+use serde_json::Value;
 
 /// The wire name of the variant that a value is.
 ///
@@ -13,6 +14,15 @@ pub fn variant_name<T: Serialize>(value: &T) -> Result<&'static str, NotAVariant
     match value.serialize(NameOnly) {
         Err(Stop::Name(name)) => Ok(name),
         Ok(()) | Err(Stop::Other) => Err(NotAVariant),
+    }
+}
+
+/// The fields of the variant that a value is, as JSON; null when it has none.
+pub fn variant_fields<T: Serialize>(value: &T) -> Value {
+    // An externally tagged variant is a map of one entry: name to fields.
+    match serde_json::to_value(value) {
+        Ok(Value::Object(variant)) => variant.into_values().next().unwrap_or_default(),
+        Ok(_) | Err(_) => Value::Null,
     }
 }
 

@@ -5,10 +5,9 @@ use std::{any::Any, sync::Arc};
 use async_trait::async_trait;
 use domain::kernel::{
     Aggregate, Command, EventCodec, Facts, Referenced, ReferencedState, References, rejection_code,
-    variant_name,
+    variant_fields, variant_name,
 };
 use moka::sync::Cache;
-use serde_json::Value;
 use tracing::Instrument;
 use ulid::Ulid;
 
@@ -358,23 +357,16 @@ fn lost_or_over(order: &Order, error: AppendError) -> Stop {
 
 fn refused<A: Aggregate>(rejection: &A::Rejection) -> CommandError {
     let variant = variant_name(rejection).unwrap_or_default();
-    let details = match serde_json::to_value(rejection) {
-        Ok(Value::Object(tagged)) => tagged.into_values().next().unwrap_or_default(),
-        Ok(_) | Err(_) => Value::Null,
-    };
     CommandError::Refused {
         code: rejection_code::<A>(variant),
         message: rejection.to_string(),
-        details,
+        details: variant_fields(rejection),
     }
 }
 
 fn named<A: Aggregate>(event: &A::Event, with_fields: bool) -> ReceiptEvent {
     let name = format!("{}.{}", A::TYPE, variant_name(event).unwrap_or_default());
-    let fields = with_fields.then(|| match serde_json::to_value(event) {
-        Ok(Value::Object(tagged)) => tagged.into_values().next().unwrap_or_default(),
-        Ok(_) | Err(_) => Value::Null,
-    });
+    let fields = with_fields.then(|| variant_fields(event));
     ReceiptEvent { name, fields }
 }
 
