@@ -62,33 +62,32 @@ pub(crate) async fn demo<D: Domain>(config: &Config, options: &Demo) -> Result<(
     let demo = demo::Demo::until_yesterday(service::now());
     let demo = demo::Demo { seed: options.seed, days: options.days, ..demo };
     let demo = options.events.map_or(demo, |events| demo.of_events(events));
-    let client = owner(config).await?;
-    let database = Database::connect(&config.database, DatabaseRole::Command, CONNECTIONS).await?;
-    let end = CancellationToken::new();
-    let signals = roles::signals(config, &database, &end);
-    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config), &end);
-    fill(&client, &Commands::new::<D>(log), &demo).await?;
-    // The last wake-ups leave with the next interval.
-    tokio::time::sleep(config.log.notify_interval + Duration::from_millis(50)).await;
-    end.cancel();
-    Ok(())
+    fill::<D>(config, &owner(config).await?, &demo).await
 }
 
-/// Gives the demo's tenants their logs and their history.
-pub(crate) async fn fill(
+/// Gives the demo's tenants their logs, and their history through a command
+/// path that ends with it.
+pub(crate) async fn fill<D: Domain>(
+    config: &Config,
     owner: &tokio_postgres::Client,
-    commands: &Arc<Commands>,
     demo: &demo::Demo,
 ) -> Result<()> {
     for tenant in demo.tenants() {
         pg::provision(owner, tenant.id, tenant.name).await?;
     }
+    let database = Database::connect(&config.database, DatabaseRole::Command, CONNECTIONS).await?;
+    let end = CancellationToken::new();
+    let signals = roles::signals(config, &database, &end);
+    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config), &end);
     let bar = Bar::counting("commands");
     let moving = bar.clone();
-    let done =
-        demo::run(commands, demo, move |at| moving.at(at.commands, at.of, "demo history")).await;
+    let tell = move |at: demo::Progress| moving.at(at.commands, at.of, "demo history");
+    let done = demo::run(&Commands::new::<D>(log), demo, tell).await;
     bar.end();
     say(&format!("the demo tenants have their history: {} commands", done?.commands));
+    // The last wake-ups leave with the next interval.
+    tokio::time::sleep(config.log.notify_interval + Duration::from_millis(50)).await;
+    end.cancel();
     Ok(())
 }
 

@@ -5,14 +5,13 @@ use std::{io::IsTerminal, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use domain::kernel::{ActorKind, Domain, Registry};
 use event_store::{
-    Commands, PgLog, TenantId,
+    TenantId,
     pg::{self, Tenant},
 };
 use secrecy::SecretString;
 use service::{
     auth::{Issuer, Key, TokenRequest},
     config::{Config, LogFormat},
-    database::{Database, DatabaseRole},
     postgres::{Options as PostgresOptions, Postgres},
     shutdown::Shutdown,
     telemetry,
@@ -23,7 +22,7 @@ use crate::{
     demo::Demo,
     options::{Place, Role, Up},
     place::{Endpoints, TenantAccess, owner},
-    roles::{self, Running},
+    roles::Running,
     say, tools,
 };
 
@@ -50,7 +49,9 @@ pub(crate) async fn run<D: Domain>(registry: &Arc<Registry>, place: &Place, up: 
     let running = Running::start::<D>(&config, registry, &Role::ALL, &shutdown).await?;
     let filled = async {
         if up.demo {
-            fill::<D>(&config, &owner).await?;
+            let demo = Demo::until_yesterday(service::now());
+            tools::fill::<D>(&config, &owner, &demo).await?;
+            tools::caught_up(&owner).await?;
         }
         let endpoints = endpoints(&config, &key, &owner, &running, &postgres).await?;
         endpoints.write(&place.data)?;
@@ -99,20 +100,6 @@ async fn keep(mut postgres: Postgres, running: Running, shutdown: &Shutdown) -> 
             }
         }
     }
-}
-
-/// The demo's history, through a command path that ends with it, and a wait
-/// until everybody has seen it.
-async fn fill<D: Domain>(config: &Config, owner: &tokio_postgres::Client) -> Result<()> {
-    let database = Database::connect(&config.database, DatabaseRole::Command, 4).await?;
-    let end = tokio_util::sync::CancellationToken::new();
-    let signals = roles::signals(config, &database, &end);
-    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config), &end);
-    let demo = Demo::until_yesterday(service::now());
-    tools::fill(owner, &Commands::new::<D>(log), &demo).await?;
-    tools::caught_up(owner).await?;
-    end.cancel();
-    Ok(())
 }
 
 async fn endpoints(
