@@ -128,3 +128,19 @@ fn no_business_word_outside_the_domain() {
         }
     }
 }
+
+/// Whoever reads events reads their columns by place.
+#[test]
+fn queries_for_events_name_the_columns_in_the_order_they_are_read() {
+    for file in [
+        "event-store/src/pg/sql/read_stream.sql",
+        "event-store/src/pg/sql/read_tenant.sql",
+        "projector/src/sql/events.sql",
+        "projector/src/sql/stream.sql",
+    ] {
+        let sql = fs::read_to_string(root().join(file)).unwrap();
+        let list = sql.split("SELECT").nth(1).unwrap().split("FROM").next().unwrap();
+        let columns: Vec<&str> = list.split(',').map(str::trim).collect();
+        assert_eq!(columns.join(", "), event_store::pg::EVENT_COLUMNS, "{file}");
+    }
+}
