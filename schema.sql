@@ -144,6 +144,44 @@ GRANT SELECT, INSERT ON log.events TO tenantry_log;
 GRANT SELECT ON log.events TO
     tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
 
+-- ── Personal data ───────────────────────────────────────────────────────────
+-- The keys that personal data in events is sealed with, one per data subject.
+CREATE TABLE log.subject_keys (
+    tenant_id     uuid NOT NULL,
+    subject_id    uuid NOT NULL,
+    -- The key, sealed with the tenant's. Null once it is destroyed: what it
+    -- sealed is erased.
+    wrapped       bytea,
+    -- The tenant's key that sealed it.
+    tenant_key    integer NOT NULL,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    destroyed_at  timestamptz,
+    CONSTRAINT subject_keys_pkey PRIMARY KEY (tenant_id, subject_id)
+);
+ALTER TABLE log.subject_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.subject_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY appending ON log.subject_keys TO tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.subject_keys FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT ON log.subject_keys TO tenantry_log;
+GRANT SELECT ON log.subject_keys TO
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+
+-- Which events hold something of which data subject.
+CREATE TABLE log.personal_data (
+    tenant_id   uuid NOT NULL,
+    subject_id  uuid NOT NULL,
+    position    bigint NOT NULL,
+    CONSTRAINT personal_data_pkey PRIMARY KEY (tenant_id, subject_id, position)
+);
+ALTER TABLE log.personal_data ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.personal_data FORCE ROW LEVEL SECURITY;
+CREATE POLICY appending ON log.personal_data TO tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.personal_data FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT ON log.personal_data TO tenantry_log;
+GRANT SELECT ON log.personal_data TO
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+
+-- ── Idempotency, claims, series ─────────────────────────────────────────────
 -- The outcome of every command that may be repeated, that is, whose id the
 -- caller chose. By it a repetition gets the first answer. Written with the
 -- command's events.
@@ -179,7 +217,7 @@ ALTER TABLE log.claims ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.claims FORCE ROW LEVEL SECURITY;
 CREATE POLICY appending ON log.claims TO tenantry_log USING (true) WITH CHECK (true);
 CREATE POLICY own_tenant ON log.claims FOR SELECT USING (tenant_id = log.current_tenant());
-GRANT SELECT, INSERT, DELETE ON log.claims TO tenantry_log;
+GRANT SELECT, INSERT, UPDATE, DELETE ON log.claims TO tenantry_log;
 GRANT SELECT ON log.claims TO tenantry_command, tenantry_worker;
 
 -- The last number taken of every series that has no gaps.
@@ -200,20 +238,26 @@ RESET ROLE;
 
 -- ── Append ──────────────────────────────────────────────────────────────────
 -- Writes any number of appends, of any tenants, in one transaction, and gives
--- each its own verdict: one that loses does not fail its neighbours.
+-- each its own verdict: one that loses does not fail its neighbours, unless
+-- they are of one group, which is stored as a whole or not at all.
 --
 -- Why positions have no gaps and readers skip nothing: the first statement
 -- locks the head rows of all tenants concerned, in the order of their ids, so
 -- that two calls cannot wait for each other. Whoever holds a head is alone in
--- that tenant's log until its transaction ends. The second statement starts
--- after the locks are held; its snapshot therefore contains everything that
+-- that tenant's log until its transaction ends. The statements after it start
+-- when the locks are held; their snapshots therefore contain everything that
 -- was ever written to these tenants, checks against it are exact, and the
--- positions it gives out become visible in their order, all at once.
+-- positions given out become visible in their order, all at once.
 --
 -- The caller sees to it that no two appends of one call write the same stream,
--- share a command id, touch the same claim or series, or refer to a stream
+-- share a command id, touch the same claim, series or key, or refer to a stream
 -- that another of them writes; it would decide against a state that its
--- neighbour is about to change.
+-- neighbour is about to change. Within a group they may: the caller then tells
+-- how many events earlier appends of the group add to the stream (priors), and
+-- what all the group's claims come to.
+--
+-- Whatever few appends have (claims, references, personal data) is judged and
+-- written by statements of its own, which are left out when there is none.
 --
 -- Plans must not depend on table statistics, which are wrong for a table that
 -- was empty a moment ago: look-ups are LATERAL with a limit, which nothing but
@@ -227,8 +271,13 @@ CREATE FUNCTION log.append(
     tenants          uuid[],
     streams          uuid[],
     stream_types     text[],
+    -- The version the stream must have before the call.
     expected         bigint[],
+    -- How many events earlier appends of the group add to the stream.
+    priors           bigint[],
     counts           integer[],
+    -- What appends have in common that are stored all or none; mostly null.
+    groups           integer[],
     command_ids      uuid[],
     -- Null where the command's outcome need not be remembered.
     request_hashes   bytea[],
@@ -246,29 +295,44 @@ CREATE FUNCTION log.append(
     schema_versions  smallint[],
     codecs           smallint[],
     payloads         bytea[],
-    -- One element per claim: t takes, r releases, n takes a number.
+    -- One element per claim: t takes, r releases, n takes numbers, so many from
+    -- a first one on.
     claim_appends    integer[],
     claim_kinds      "char"[],
     claim_scopes     text[],
     claim_keys       text[],
     claim_numbers    bigint[],
+    claim_counts     bigint[],
+    -- Who has the taken value in the end: null when it is released again.
+    claim_holders    uuid[],
+    -- Streams that may have had the value too, because the group releases it
+    -- before it takes it, with commas between; mostly null.
+    claim_releasers  text[],
     -- One element per reference: a stream that must be at this version.
     reference_appends   integer[],
     reference_streams   uuid[],
-    reference_versions  bigint[]
-) RETURNS TABLE (
-    append          integer,
-    -- s stored, d duplicate, h id reused for another request, v version
-    -- conflict, c claim taken, n number not the next, r reference changed,
-    -- t no such tenant.
-    verdict         "char",
+    reference_versions  bigint[],
+    -- One element per key of a data subject that has none yet.
+    key_appends      integer[],
+    key_subjects     uuid[],
+    wrapped_keys     bytea[],
+    tenant_keys      integer[],
+    -- One element per data subject of an event.
+    subject_appends  integer[],
+    subject_places   integer[],
+    subjects         uuid[],
+    -- What became of the appends, in their order: s stored, g not stored because
+    -- another of its group was not, d duplicate, h id reused for another
+    -- request, v version conflict, c claim taken, n number not the next,
+    -- r reference changed, k the subject has a key, t no such tenant.
+    OUT verdicts         "char"[],
     -- The version the stream has, after the append if it was stored.
-    version         bigint,
-    first_position  bigint,
-    last_position   bigint,
-    recorded_at     timestamptz,
-    -- What was taken: {scope} {key}.
-    claim           text
+    OUT versions         bigint[],
+    OUT first_positions  bigint[],
+    OUT last_positions   bigint[],
+    OUT recorded_at      timestamptz[],
+    -- What was taken: {scope} {key}; whose key is there.
+    OUT details          text[]
 )
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -282,75 +346,97 @@ SET enable_mergejoin = off
 SET jit = off
 AS $$
 #variable_conflict use_column
+DECLARE
+    -- The heads, one element per tenant.
+    head_tenants     uuid[];
+    head_positions   bigint[];
+    head_times       timestamptz[];
+    locked_at        timestamptz;
+    -- What is to be refused for a claim, a reference or a key.
+    lost_appends     integer[];
+    lost_verdicts    "char"[];
+    lost_details     text[];
 BEGIN
-    PERFORM 1
-    FROM log.heads AS head
-    WHERE head.tenant_id = ANY (tenants)
-    ORDER BY head.tenant_id
-    FOR UPDATE;
+    SELECT array_agg(h.tenant_id), array_agg(h.position), array_agg(h.recorded_at),
+        clock_timestamp()
+    INTO head_tenants, head_positions, head_times, locked_at
+    FROM (
+        SELECT head.tenant_id, head.position, head.recorded_at
+        FROM log.heads AS head
+        WHERE head.tenant_id = ANY (tenants)
+        ORDER BY head.tenant_id
+        FOR UPDATE
+    ) AS h;
 
-    RETURN QUERY
-    WITH request AS MATERIALIZED (
-        SELECT r.*
-        FROM unnest(
-            tenants, streams, stream_types, expected, counts, command_ids, request_hashes,
-            occurred_at, actors, correlation_ids, causation_ids, trace_parents, metadata
-        ) WITH ORDINALITY AS r (
-            tenant_id, stream_id, stream_type, expected, count, command_id, request_hash,
-            occurred_at, actor, correlation_id, causation_id, trace_parent, metadata, append
-        )
-    ),
-    asked_claim AS MATERIALIZED (
-        SELECT c.append, c.kind, c.scope, c.key, c.number, r.tenant_id, r.stream_id
-        FROM unnest(claim_appends, claim_kinds, claim_scopes, claim_keys, claim_numbers)
-            AS c (append, kind, scope, key, number)
-        JOIN request AS r ON r.append = c.append
-    ),
-    refused_claim AS MATERIALIZED (
-        SELECT c.append, c.kind, c.scope || ' ' || c.key AS claim
-        FROM asked_claim AS c
-        LEFT JOIN LATERAL (
-            SELECT held.stream_id
-            FROM log.claims AS held
-            WHERE c.kind = 't'
-                AND held.tenant_id = c.tenant_id AND held.scope = c.scope AND held.key = c.key
-            LIMIT 1
-        ) AS held ON true
-        LEFT JOIN LATERAL (
-            SELECT series.last_number
-            FROM log.series AS series
-            WHERE c.kind = 'n'
-                AND series.tenant_id = c.tenant_id AND series.series = c.scope
-            LIMIT 1
-        ) AS series ON true
-        WHERE (c.kind = 't' AND held.stream_id <> c.stream_id)
-            OR (c.kind = 'n' AND c.number <> coalesce(series.last_number, 0) + 1)
-    ),
-    changed_reference AS MATERIALIZED (
-        SELECT DISTINCT f.append
-        FROM unnest(reference_appends, reference_streams, reference_versions)
-            AS f (append, stream_id, version)
-        JOIN request AS r ON r.append = f.append
-        LEFT JOIN LATERAL (
-            SELECT e.version
-            FROM log.events AS e
-            WHERE e.tenant_id = r.tenant_id AND e.stream_id = f.stream_id
-            ORDER BY e.version DESC
-            LIMIT 1
-        ) AS actual ON true
-        WHERE coalesce(actual.version, 0) <> f.version
-    ),
-    judged AS MATERIALIZED (
+    IF cardinality(claim_appends) + cardinality(reference_appends) + cardinality(key_appends) > 0
+    THEN
+        SELECT array_agg(l.append), array_agg(l.verdict), array_agg(l.detail)
+        INTO lost_appends, lost_verdicts, lost_details
+        FROM (
+            -- A number that was taken is worth another try, a value is not: it
+            -- is named first.
+            SELECT DISTINCT ON (f.append) f.append, f.verdict, f.detail
+            FROM (
+                SELECT r.append, 1 AS rank, 'r'::"char" AS verdict, NULL AS detail
+                FROM unnest(reference_appends, reference_streams, reference_versions)
+                    AS r (append, stream_id, version)
+                LEFT JOIN LATERAL (
+                    SELECT e.version
+                    FROM log.events AS e
+                    WHERE e.tenant_id = tenants[r.append] AND e.stream_id = r.stream_id
+                    ORDER BY e.version DESC
+                    LIMIT 1
+                ) AS actual ON true
+                WHERE coalesce(actual.version, 0) <> r.version
+                UNION ALL
+                SELECT c.append, 2, 'c', c.scope || ' ' || c.key
+                FROM unnest(claim_appends, claim_kinds, claim_scopes, claim_keys, claim_releasers)
+                    AS c (append, kind, scope, key, releasers)
+                JOIN LATERAL (
+                    SELECT held.stream_id
+                    FROM log.claims AS held
+                    WHERE c.kind = 't' AND held.tenant_id = tenants[c.append]
+                        AND held.scope = c.scope AND held.key = c.key
+                    LIMIT 1
+                ) AS held ON held.stream_id <> streams[c.append]
+                WHERE held.stream_id::text = ANY (string_to_array(c.releasers, ',')) IS NOT TRUE
+                UNION ALL
+                SELECT n.append, 3, 'n', n.series
+                FROM unnest(claim_appends, claim_kinds, claim_scopes, claim_numbers)
+                    AS n (append, kind, series, number)
+                LEFT JOIN LATERAL (
+                    SELECT s.last_number
+                    FROM log.series AS s
+                    WHERE n.kind = 'n'
+                        AND s.tenant_id = tenants[n.append] AND s.series = n.series
+                    LIMIT 1
+                ) AS last ON true
+                WHERE n.kind = 'n' AND n.number <> coalesce(last.last_number, 0) + 1
+                UNION ALL
+                SELECT k.append, 4, 'k', k.subject_id::text
+                FROM unnest(key_appends, key_subjects) AS k (append, subject_id)
+                JOIN LATERAL (
+                    SELECT 1
+                    FROM log.subject_keys AS there
+                    WHERE there.tenant_id = tenants[k.append] AND there.subject_id = k.subject_id
+                    LIMIT 1
+                ) AS there ON true
+            ) AS f
+            ORDER BY f.append, f.rank
+        ) AS l;
+    END IF;
+
+    WITH judged AS MATERIALIZED (
         SELECT
             r.*,
             head.position AS head,
-            greatest(head.recorded_at, clock_timestamp()) AS recorded_at,
+            greatest(head.recorded_at, locked_at) AS recorded_at,
             coalesce(actual.version, 0) AS actual,
-            coalesce(earlier.version, r.expected + r.count) AS earlier_version,
+            coalesce(earlier.version, r.expected + r.prior + r.count) AS earlier_version,
             coalesce(earlier.first_position, same.position) AS earlier_first,
             coalesce(earlier.last_position, same.position + r.count - 1) AS earlier_last,
             coalesce(earlier.recorded_at, same.recorded_at) AS earlier_recorded_at,
-            taken.claim,
+            lost.detail,
             CASE
                 WHEN head.position IS NULL THEN 't'
                 WHEN earlier.request_hash = r.request_hash
@@ -358,18 +444,20 @@ BEGIN
                 WHEN earlier.request_hash IS NOT NULL THEN 'h'
                 WHEN same.position IS NOT NULL THEN 'd'
                 WHEN coalesce(actual.version, 0) <> r.expected THEN 'v'
-                WHEN changed.append IS NOT NULL THEN 'r'
-                WHEN taken.kind = 'n' THEN 'n'
-                WHEN taken.kind = 't' THEN 'c'
+                WHEN lost.append IS NOT NULL THEN lost.verdict
                 ELSE 's'
             END::"char" AS verdict
-        FROM request AS r
-        LEFT JOIN LATERAL (
-            SELECT h.position, h.recorded_at
-            FROM log.heads AS h
-            WHERE h.tenant_id = r.tenant_id
-            LIMIT 1
-        ) AS head ON true
+        FROM unnest(
+            tenants, streams, stream_types, expected, priors, counts, groups, command_ids,
+            request_hashes, occurred_at, actors, correlation_ids, causation_ids, trace_parents,
+            metadata
+        ) WITH ORDINALITY AS r (
+            tenant_id, stream_id, stream_type, expected, prior, count, "group", command_id,
+            request_hash, occurred_at, actor, correlation_id, causation_id, trace_parent,
+            metadata, append
+        )
+        LEFT JOIN unnest(head_tenants, head_positions, head_times)
+            AS head (tenant_id, position, recorded_at) ON head.tenant_id = r.tenant_id
         LEFT JOIN LATERAL (
             SELECT c.request_hash, c.stream_id, c.version, c.first_position, c.last_position,
                 c.recorded_at
@@ -390,19 +478,18 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT e.position, e.recorded_at
             FROM log.events AS e
-            WHERE actual.version > r.expected
+            WHERE actual.version > r.expected + r.prior
                 AND e.tenant_id = r.tenant_id AND e.stream_id = r.stream_id
-                AND e.version = r.expected + 1 AND e.command_id = r.command_id
+                AND e.version = r.expected + r.prior + 1 AND e.command_id = r.command_id
             LIMIT 1
         ) AS same ON true
-        LEFT JOIN changed_reference AS changed ON changed.append = r.append
-        -- A number that was taken is worth another try, a value is not: it is
-        -- named first.
-        LEFT JOIN (
-            SELECT DISTINCT ON (t.append) t.append, t.kind, t.claim
-            FROM refused_claim AS t
-            ORDER BY t.append, t.kind DESC
-        ) AS taken ON taken.append = r.append
+        LEFT JOIN unnest(lost_appends, lost_verdicts, lost_details)
+            AS lost (append, verdict, detail) ON lost.append = r.append
+    ),
+    failed_group AS MATERIALIZED (
+        SELECT DISTINCT j."group"
+        FROM judged AS j
+        WHERE j."group" IS NOT NULL AND j.verdict <> 's'
     ),
     stored AS MATERIALIZED (
         SELECT
@@ -411,6 +498,7 @@ BEGIN
             j.head + sum(j.count) OVER earlier_appends AS last_position
         FROM judged AS j
         WHERE j.verdict = 's'
+            AND NOT EXISTS (SELECT FROM failed_group AS f WHERE f."group" = j."group")
         WINDOW earlier_appends AS (PARTITION BY j.tenant_id ORDER BY j.append)
     ),
     written_events AS (
@@ -420,8 +508,8 @@ BEGIN
             trace_parent, metadata, payload
         )
         SELECT
-            s.tenant_id, s.first_position + e.place - 1, s.stream_id, s.expected + e.place,
-            s.stream_type, e.type, e.schema_version, e.codec,
+            s.tenant_id, s.first_position + e.place - 1, s.stream_id,
+            s.expected + s.prior + e.place, s.stream_type, e.type, e.schema_version, e.codec,
             e.event_id, s.occurred_at, s.recorded_at, s.actor, s.command_id, s.correlation_id,
             s.causation_id, s.trace_parent, s.metadata, e.payload
         FROM stored AS s
@@ -436,8 +524,8 @@ BEGIN
             last_position, recorded_at
         )
         SELECT
-            s.tenant_id, s.command_id, s.request_hash, s.stream_id, s.expected + s.count,
-            s.first_position, s.last_position, s.recorded_at
+            s.tenant_id, s.command_id, s.request_hash, s.stream_id,
+            s.expected + s.prior + s.count, s.first_position, s.last_position, s.recorded_at
         FROM stored AS s
         WHERE s.request_hash IS NOT NULL
     ),
@@ -452,52 +540,85 @@ BEGIN
         ON CONFLICT ON CONSTRAINT heads_pkey
         DO UPDATE SET position = excluded.position, recorded_at = excluded.recorded_at
     ),
-    taken_claims AS (
-        INSERT INTO log.claims (tenant_id, scope, key, stream_id)
-        SELECT c.tenant_id, c.scope, c.key, c.stream_id
-        FROM asked_claim AS c
-        JOIN stored AS s ON s.append = c.append
-        WHERE c.kind = 't'
-        ON CONFLICT DO NOTHING
-    ),
-    released_claims AS (
-        DELETE FROM log.claims AS claim
-        WHERE claim.ctid = ANY (ARRAY(
-            SELECT held.place
-            FROM asked_claim AS c
-            JOIN stored AS s ON s.append = c.append
-            JOIN LATERAL (
-                SELECT h.ctid AS place
-                FROM log.claims AS h
-                WHERE c.kind = 'r'
-                    AND h.tenant_id = c.tenant_id AND h.scope = c.scope AND h.key = c.key
-                    AND h.stream_id = c.stream_id
-                LIMIT 1
-            ) AS held ON true
-        ))
-    ),
-    taken_numbers AS (
-        INSERT INTO log.series (tenant_id, series, last_number)
-        SELECT c.tenant_id, c.scope, c.number
-        FROM asked_claim AS c
-        JOIN stored AS s ON s.append = c.append
-        WHERE c.kind = 'n'
-        ON CONFLICT ON CONSTRAINT series_pkey DO UPDATE SET last_number = excluded.last_number
+    told AS (
+        SELECT
+            j.append,
+            CASE WHEN j.verdict = 's' AND s.append IS NULL THEN 'g' ELSE j.verdict END AS verdict,
+            CASE
+                WHEN s.append IS NOT NULL THEN j.expected + j.prior + j.count
+                WHEN j.verdict = 'd' THEN j.earlier_version
+                ELSE j.actual
+            END AS version,
+            CASE j.verdict WHEN 'd' THEN j.earlier_first ELSE s.first_position END AS first,
+            CASE j.verdict WHEN 'd' THEN j.earlier_last ELSE s.last_position END AS last,
+            CASE j.verdict WHEN 'd' THEN j.earlier_recorded_at ELSE j.recorded_at END AS time,
+            j.detail
+        FROM judged AS j
+        LEFT JOIN stored AS s ON s.append = j.append
     )
     SELECT
-        j.append::integer,
-        j.verdict,
-        CASE j.verdict
-            WHEN 's' THEN j.expected + j.count
-            WHEN 'd' THEN j.earlier_version
-            ELSE j.actual
-        END,
-        CASE j.verdict WHEN 'd' THEN j.earlier_first ELSE s.first_position::bigint END,
-        CASE j.verdict WHEN 'd' THEN j.earlier_last ELSE s.last_position::bigint END,
-        CASE j.verdict WHEN 'd' THEN j.earlier_recorded_at ELSE j.recorded_at END,
-        j.claim
-    FROM judged AS j
-    LEFT JOIN stored AS s ON s.append = j.append;
+        array_agg(t.verdict ORDER BY t.append),
+        array_agg(t.version ORDER BY t.append),
+        array_agg(t.first::bigint ORDER BY t.append),
+        array_agg(t.last::bigint ORDER BY t.append),
+        array_agg(t.time ORDER BY t.append),
+        array_agg(t.detail ORDER BY t.append)
+    INTO verdicts, versions, first_positions, last_positions, recorded_at, details
+    FROM told AS t;
+
+    IF cardinality(claim_appends) > 0 THEN
+        WITH claim AS MATERIALIZED (
+            SELECT tenants[c.append] AS tenant_id, streams[c.append] AS stream_id, c.*
+            FROM unnest(
+                claim_appends, claim_kinds, claim_scopes, claim_keys, claim_numbers, claim_counts,
+                claim_holders
+            ) AS c (append, kind, scope, key, number, count, holder)
+            WHERE verdicts[c.append] = 's'
+        ),
+        taken AS (
+            INSERT INTO log.claims AS held (tenant_id, scope, key, stream_id)
+            SELECT c.tenant_id, c.scope, c.key, c.holder
+            FROM claim AS c
+            WHERE c.kind = 't' AND c.holder IS NOT NULL
+            ON CONFLICT ON CONSTRAINT claims_pkey DO UPDATE SET stream_id = excluded.stream_id
+            WHERE held.stream_id <> excluded.stream_id
+        ),
+        released AS (
+            DELETE FROM log.claims AS claim
+            WHERE claim.ctid = ANY (ARRAY(
+                SELECT held.place
+                FROM claim AS c
+                JOIN LATERAL (
+                    SELECT h.ctid AS place
+                    FROM log.claims AS h
+                    WHERE (c.kind = 't' AND c.holder IS NULL
+                            OR c.kind = 'r' AND h.stream_id = c.stream_id)
+                        AND h.tenant_id = c.tenant_id AND h.scope = c.scope AND h.key = c.key
+                    LIMIT 1
+                ) AS held ON true
+            ))
+        )
+        INSERT INTO log.series (tenant_id, series, last_number)
+        SELECT c.tenant_id, c.scope, c.number + c.count - 1
+        FROM claim AS c
+        WHERE c.kind = 'n'
+        ON CONFLICT ON CONSTRAINT series_pkey DO UPDATE SET last_number = excluded.last_number;
+    END IF;
+
+    IF cardinality(key_appends) > 0 THEN
+        INSERT INTO log.subject_keys (tenant_id, subject_id, wrapped, tenant_key)
+        SELECT tenants[k.append], k.subject_id, k.wrapped, k.tenant_key
+        FROM unnest(key_appends, key_subjects, wrapped_keys, tenant_keys)
+            AS k (append, subject_id, wrapped, tenant_key)
+        WHERE verdicts[k.append] = 's';
+    END IF;
+
+    IF cardinality(subject_appends) > 0 THEN
+        INSERT INTO log.personal_data (tenant_id, subject_id, position)
+        SELECT tenants[p.append], p.subject_id, first_positions[p.append] + p.place - 1
+        FROM unnest(subject_appends, subject_places, subjects) AS p (append, place, subject_id)
+        WHERE verdicts[p.append] = 's';
+    END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION log.append FROM PUBLIC;

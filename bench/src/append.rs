@@ -101,9 +101,11 @@ fn append(tenant: Ulid) -> Append {
             name: "opened",
             schema_version: 1,
             payload: vec![0x61; 200],
+            subjects: vec![],
         }],
         claims: vec![],
         references: vec![],
+        new_keys: vec![],
     }
 }
 

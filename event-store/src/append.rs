@@ -22,6 +22,16 @@ pub struct Append {
     pub claims: Vec<Claim>,
     /// Streams that must still be at these versions.
     pub references: Vec<(Ulid, u64)>,
+    /// Keys of data subjects who have none yet.
+    pub new_keys: Vec<NewKey>,
+}
+
+impl Append {
+    /// The bytes of its events.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.events.iter().map(|event| event.payload.len()).sum()
+    }
 }
 
 /// What is recorded about the command of an append.
@@ -57,6 +67,20 @@ pub struct NewEvent {
     pub schema_version: u16,
     /// Its fields as named MessagePack.
     pub payload: Vec<u8>,
+    /// Whose personal data it holds.
+    pub subjects: Vec<Ulid>,
+}
+
+/// The key of a data subject, which comes into being with the first event that
+/// holds personal data of theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewKey {
+    /// Whose.
+    pub subject: Ulid,
+    /// The key, sealed with the tenant's.
+    pub wrapped: Vec<u8>,
+    /// The number of the tenant's key that sealed it.
+    pub tenant_key: i32,
 }
 
 /// Where an append has gone.
@@ -104,6 +128,9 @@ pub enum AppendError {
     /// A referenced stream changed since the decision.
     #[error("a referenced stream has changed")]
     ReferenceChanged,
+    /// The data subject has a key already: read it, seal with it, try again.
+    #[error("data subject {0} has a key already")]
+    KeyExists(Ulid),
     /// The tenant has no log here.
     #[error("tenant {0} has no log")]
     UnknownTenant(Ulid),
@@ -132,37 +159,60 @@ pub enum AppendError {
     Fault(String),
 }
 
-/// How much a single append may hold.
+/// Why a group of appends was not stored. Nothing of it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("append {index} of the group: {error}")]
+pub struct GroupError {
+    /// The place, counted from 0, of the append it is due to; 0 when it is due
+    /// to none in particular.
+    pub index: usize,
+    /// Why.
+    pub error: AppendError,
+}
+
+/// How much may be appended at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Events in one append.
     pub events: usize,
     /// Bytes in one event's payload.
-    pub payload_bytes: usize,
+    pub event_bytes: usize,
+    /// Bytes in the payloads of one append, or of a group together.
+    pub append_bytes: usize,
+    /// Appends in one group.
+    pub group: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { events: 1_000, payload_bytes: 1024 * 1024 }
+        Self { events: 1_000, event_bytes: 1 << 20, append_bytes: 8 << 20, group: 1_000 }
     }
 }
 
 impl Limits {
-    /// Refuses an append that is too large, before anything is sent.
+    /// Refuses a group that is too large, before anything is sent.
     ///
     /// # Errors
     /// [`AppendError::TooLarge`], naming what is.
-    pub fn check(&self, append: &Append) -> Result<(), AppendError> {
-        let within = |what, actual: usize, limit: usize| {
-            if actual <= limit {
-                Ok(())
-            } else {
-                Err(AppendError::TooLarge { what, actual, limit })
+    pub fn check(&self, group: &[Append]) -> Result<(), GroupError> {
+        let at = |index| move |error| GroupError { index, error };
+        within("the number of appends in a group", group.len(), self.group).map_err(at(0))?;
+        let mut bytes = 0;
+        for (index, append) in group.iter().enumerate() {
+            within("the number of events in an append", append.events.len(), self.events)
+                .map_err(at(index))?;
+            for event in &append.events {
+                within("the size of an event in bytes", event.payload.len(), self.event_bytes)
+                    .map_err(at(index))?;
             }
-        };
-        within("the number of events in an append", append.events.len(), self.events)?;
-        append.events.iter().try_for_each(|event| {
-            within("the size of an event in bytes", event.payload.len(), self.payload_bytes)
-        })
+            bytes += append.bytes();
+            within("the size of an append in bytes", bytes, self.append_bytes)
+                .map_err(at(index))?;
+        }
+        Ok(())
     }
+}
+
+fn within(what: &'static str, actual: usize, limit: usize) -> Result<(), AppendError> {
+    if actual <= limit { Ok(()) } else { Err(AppendError::TooLarge { what, actual, limit }) }
 }

@@ -5,12 +5,16 @@
     reason = "a test suite, which fails by panicking"
 )]
 
+mod groups;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::kernel::{Actor, ActorKind, Claim, Timestamp};
 use ulid::Ulid;
 
-use crate::{Append, AppendError, Appended, CommandRecord, Log, NewEvent, StoredEvent, Wake};
+use crate::{
+    Append, AppendError, Appended, CommandRecord, Log, NewEvent, NewKey, StoredEvent, Wake,
+};
 
 /// Runs every case, each with tenants of its own from `provision`.
 pub async fn all<P, F>(log: Arc<dyn Log>, provision: P)
@@ -30,12 +34,15 @@ where
     a_refused_command_is_not_remembered(&*log, provision().await).await;
     a_value_has_one_holder(&*log, provision().await).await;
     a_released_value_can_be_taken(&*log, provision().await).await;
+    a_value_given_back_and_taken_again_is_kept(&*log, provision().await).await;
     a_series_has_no_gaps(&*log, provision().await).await;
+    a_subject_gets_one_key(&*log, provision().await).await;
     a_changed_reference_is_noticed(&*log, provision().await).await;
     a_tenant_needs_a_log(&*log).await;
     an_append_has_limits(&*log, provision().await).await;
     tenants_do_not_meet(&*log, provision().await, provision().await).await;
     time_does_not_run_backwards(&*log, provision().await).await;
+    groups::all(&*log, &provision).await;
     writers_of_one_stream_take_turns(&log, provision().await).await;
     writers_of_one_tenant_leave_no_gaps(&log, provision().await).await;
     a_loser_does_not_fail_its_neighbours(&log, provision().await).await;
@@ -67,10 +74,12 @@ fn append(tenant: Ulid, stream: Ulid, expected: u64, events: usize) -> Append {
                 name: "changed",
                 schema_version: 1,
                 payload: vec![0x80],
+                subjects: vec![],
             })
             .collect(),
         claims: vec![],
         references: vec![],
+        new_keys: vec![],
     }
 }
 
@@ -246,6 +255,40 @@ async fn a_released_value_can_be_taken(log: &dyn Log, tenant: Ulid) {
     log.append(taking(append(tenant, holder, 1, 1), release())).await.unwrap();
     log.append(taking(append(tenant, heir, 1, 1), email("x"))).await.unwrap();
     assert!(log.append(taking(append(tenant, holder, 2, 1), email("x"))).await.is_err());
+}
+
+async fn a_value_given_back_and_taken_again_is_kept(log: &dyn Log, tenant: Ulid) {
+    let holder = Ulid::generate();
+    let claims = |claims: &[Claim]| {
+        let mut append = append(tenant, holder, 0, 1);
+        append.claims = claims.to_vec();
+        append
+    };
+    let release = |key: &str| Claim::Release { scope: "email", key: key.to_owned() };
+    log.append(claims(&[email("a")])).await.unwrap();
+    // From a to b and back: a is still its own, b is nobody's.
+    let there_and_back = claims(&[release("a"), email("b"), release("b"), email("a")]);
+    log.append(Append { expected: 1, ..there_and_back }).await.unwrap();
+    assert!(log.append(taking(new_stream(tenant, 1), email("a"))).await.is_err());
+    log.append(taking(new_stream(tenant, 1), email("b"))).await.unwrap();
+}
+
+async fn a_subject_gets_one_key(log: &dyn Log, tenant: Ulid) {
+    let subject = Ulid::generate();
+    let sealed = || {
+        let mut append = new_stream(tenant, 2);
+        append.new_keys.push(NewKey { subject, wrapped: vec![7; 60], tenant_key: 1 });
+        append.events[1].subjects = vec![subject, subject];
+        append
+    };
+    let first = sealed();
+    log.append(first.clone()).await.unwrap();
+    assert_eq!(log.append(sealed()).await, Err(AppendError::KeyExists(subject)));
+    assert!(log.append(first).await.unwrap().duplicate, "repeated, with the key it brought");
+    let mut with_the_key = sealed();
+    with_the_key.new_keys.clear();
+    log.append(with_the_key).await.unwrap();
+    assert_eq!(everything(log, tenant).await.len(), 4);
 }
 
 async fn a_series_has_no_gaps(log: &dyn Log, tenant: Ulid) {

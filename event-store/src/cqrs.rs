@@ -150,6 +150,7 @@ impl<A: Aggregate> Session<'_, A> {
                 events: vec![],
                 claims: vec![],
                 references: self.references,
+                new_keys: vec![],
             },
             validate_only: self.validate_only,
         };
@@ -202,6 +203,7 @@ impl<A: Aggregate> Store<A> {
                 name: written.name,
                 schema_version: written.schema_version,
                 payload: written.payload,
+                subjects: vec![],
             });
         }
         Ok((encoded, claims))

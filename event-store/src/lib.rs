@@ -17,6 +17,7 @@ mod commands;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod cqrs;
+mod group;
 mod log;
 mod memory;
 pub mod pg;
@@ -24,7 +25,9 @@ mod stored;
 mod token;
 mod wake;
 
-pub use append::{Append, AppendError, Appended, CommandRecord, Limits, NewEvent};
+pub use append::{
+    Append, AppendError, Appended, CommandRecord, GroupError, Limits, NewEvent, NewKey,
+};
 pub use commands::{CommandError, Commands, Order, Outcome, Receipt, ReceiptEvent, request_hash};
 pub use log::{Log, ReadError};
 pub use memory::MemoryLog;

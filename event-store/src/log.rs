@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ulid::Ulid;
 
-use crate::{Append, AppendError, Appended, StoredEvent, Subscription};
+use crate::{Append, AppendError, Appended, GroupError, StoredEvent, Subscription};
 
 /// One gapless log of events per tenant.
 ///
@@ -13,7 +13,21 @@ use crate::{Append, AppendError, Appended, StoredEvent, Subscription};
 #[async_trait]
 pub trait Log: Send + Sync + 'static {
     /// Adds events to a stream. When this answers, they are durable.
-    async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let appended = self.append_all(vec![append]).await.map_err(|refused| refused.error)?;
+        let nothing = || AppendError::Fault("the log gave no verdict".to_owned());
+        appended.into_iter().next().ok_or_else(nothing)
+    }
+
+    /// Makes several appends of one tenant, all or none, at consecutive
+    /// positions in the order given. Each is judged as though those before it
+    /// were stored: it expects the version they leave, refers to it, and may
+    /// take a value that they release.
+    ///
+    /// Sent again with the same command ids, a group gets its first outcomes.
+    /// If only part of it was stored before, in other company, it is refused as
+    /// [`AppendError::CommandIdReused`].
+    async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError>;
 
     /// The events of a stream after a version, oldest first.
     async fn read_stream(

@@ -8,12 +8,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::kernel::{Claim, Envelope, NAMED_MESSAGE_PACK, Timestamp};
+use domain::kernel::{Envelope, NAMED_MESSAGE_PACK, Timestamp};
 use ulid::Ulid;
 
 use crate::{
-    Append, AppendError, Appended, Limits, Log, NewEvent, ReadError, StoredEvent, Subscription,
-    Wakeups,
+    Append, AppendError, Appended, GroupError, Limits, Log, NewEvent, NewKey, ReadError,
+    StoredEvent, Subscription, Wakeups,
+    group::{Group, NetClaim, Verdict},
 };
 
 /// A log that lives as long as the program.
@@ -32,6 +33,7 @@ struct Tenant {
     commands: HashMap<Ulid, ([u8; 32], Ulid, Appended)>,
     claims: BTreeMap<(String, String), Ulid>,
     series: BTreeMap<String, u64>,
+    keys: HashMap<Ulid, NewKey>,
 }
 
 impl Default for MemoryLog {
@@ -62,30 +64,49 @@ impl Tenant {
         self.streams.get(&stream).map_or(0, |positions| positions.len() as u64)
     }
 
-    fn append(&mut self, append: &Append) -> Result<Appended, AppendError> {
+    fn append(&mut self, group: &Group) -> Result<Vec<Appended>, GroupError> {
+        let verdicts = group.appends.iter().enumerate().map(|(index, append)| {
+            self.judge(group, index, append).unwrap_or_else(Verdict::Refused)
+        });
+        let verdicts: Vec<_> = verdicts.collect();
+        let fine = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Fine(_)));
+        let outcomes = group.settle(verdicts)?;
+        if !fine {
+            return Ok(outcomes);
+        }
+        self.settle_claims(group);
+        Ok(group.appends.iter().map(|append| self.store(append)).collect())
+    }
+
+    fn judge(&self, group: &Group, index: usize, append: &Append) -> Result<Verdict, AppendError> {
         if let Some(asked) = append.command.request_hash
             && let Some((hash, stream, first)) = self.commands.get(&append.command.id)
         {
             return if *hash == asked && *stream == append.stream {
-                Ok(Appended { duplicate: true, ..*first })
+                Ok(Verdict::Duplicate(Appended { duplicate: true, ..*first }))
             } else {
                 Err(AppendError::CommandIdReused(append.command.id))
             };
         }
+        let prior = group.priors.get(index).copied().unwrap_or(0);
         let actual = self.version(append.stream);
         if actual > append.expected
             && let Some(appended) = self.sent_again(append)
         {
-            return Ok(appended);
+            return Ok(Verdict::Duplicate(appended));
         }
-        if actual != append.expected {
+        if actual + prior != append.expected {
             return Err(AppendError::Conflict { expected: append.expected, actual });
         }
-        if append.references.iter().any(|(stream, version)| self.version(*stream) != *version) {
+        let mut references = group.references.iter().filter(|(referrer, ..)| *referrer == index);
+        if references.any(|(_, stream, version)| self.version(*stream) != *version) {
             return Err(AppendError::ReferenceChanged);
         }
-        self.check_claims(append)?;
-        Ok(self.store(append))
+        self.check_claims(group, index, append.stream)?;
+        match append.new_keys.iter().find(|key| self.keys.contains_key(&key.subject)) {
+            Some(key) => Err(AppendError::KeyExists(key.subject)),
+            None => Ok(Verdict::Fine(self.appended(append))),
+        }
     }
 
     /// Whether the append's events are there already, one after the other.
@@ -101,13 +122,15 @@ impl Tenant {
         })
     }
 
-    fn check_claims(&self, append: &Append) -> Result<(), AppendError> {
+    fn check_claims(&self, group: &Group, index: usize, stream: Ulid) -> Result<(), AppendError> {
+        let claims = || group.claims.iter().filter(|(due, _)| *due == index);
         // A value that is taken stays taken; a number is worth another try.
         // The first is named before the second, as PostgreSQL does.
-        for claim in &append.claims {
-            if let Claim::Take { scope, key } = claim
+        for (_, claim) in claims() {
+            if let NetClaim::Take { scope, key, releasers, .. } = claim
                 && let Some(holder) = self.claims.get(&((*scope).to_owned(), key.clone()))
-                && *holder != append.stream
+                && *holder != stream
+                && !releasers.contains(holder)
             {
                 return Err(AppendError::ClaimTaken {
                     scope: (*scope).to_owned(),
@@ -115,9 +138,9 @@ impl Tenant {
                 });
             }
         }
-        for claim in &append.claims {
-            if let Claim::Number { series, number } = claim
-                && self.series.get(series).copied().unwrap_or(0) + 1 != *number
+        for (_, claim) in claims() {
+            if let NetClaim::Numbers { series, first, .. } = claim
+                && self.series.get(series).copied().unwrap_or(0) + 1 != *first
             {
                 return Err(AppendError::NumberTaken(series.clone()));
             }
@@ -125,52 +148,57 @@ impl Tenant {
         Ok(())
     }
 
-    fn store(&mut self, append: &Append) -> Appended {
+    fn appended(&self, append: &Append) -> Appended {
         let head = self.events.len() as u64;
         let recorded_at = self
             .events
             .last()
             .map_or(append.command.occurred_at, |last| last.envelope.recorded_at)
             .max(append.command.occurred_at);
-        let appended = Appended {
+        Appended {
             version: append.expected + append.events.len() as u64,
             first_position: head + 1,
             last_position: head + append.events.len() as u64,
             recorded_at,
             duplicate: false,
-        };
+        }
+    }
+
+    fn store(&mut self, append: &Append) -> Appended {
+        let appended = self.appended(append);
         if let Some(hash) = append.command.request_hash {
             self.commands.insert(append.command.id, (hash, append.stream, appended));
         }
-        self.take_claims(append);
+        self.keys.extend(append.new_keys.iter().map(|key| (key.subject, key.clone())));
         let positions = self.streams.entry(append.stream).or_default();
         for (place, event) in (1..).zip(&append.events) {
-            positions.push(head + place);
-            self.events.push(stored(
-                append,
-                event,
-                head + place,
-                append.expected + place,
-                recorded_at,
-            ));
+            let (position, version) =
+                (appended.first_position + place - 1, append.expected + place);
+            positions.push(position);
+            self.events.push(stored(append, event, position, version, appended.recorded_at));
         }
         appended
     }
 
-    fn take_claims(&mut self, append: &Append) {
-        for claim in &append.claims {
+    fn settle_claims(&mut self, group: &Group) {
+        for (index, claim) in &group.claims {
             match claim {
-                Claim::Take { scope, key } => {
-                    self.claims.insert(((*scope).to_owned(), key.clone()), append.stream);
+                NetClaim::Take { scope, key, holder, .. } => {
+                    let value = ((*scope).to_owned(), key.clone());
+                    match holder {
+                        Some(holder) => self.claims.insert(value, *holder),
+                        None => self.claims.remove(&value),
+                    };
                 }
-                Claim::Release { scope, key } => {
+                NetClaim::Release { scope, key } => {
                     let key = ((*scope).to_owned(), key.clone());
-                    if self.claims.get(&key) == Some(&append.stream) {
+                    let stream = group.appends.get(*index).map(|append| append.stream);
+                    if self.claims.get(&key).copied() == stream {
                         self.claims.remove(&key);
                     }
                 }
-                Claim::Number { series, number } => {
-                    self.series.insert(series.clone(), *number);
+                NetClaim::Numbers { series, first, count } => {
+                    self.series.insert(series.clone(), first + count - 1);
                 }
             }
         }
@@ -215,14 +243,16 @@ fn index(position: u64) -> usize {
 
 #[async_trait]
 impl Log for MemoryLog {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.limits.check(&append)?;
-        let id = append.tenant;
+    async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
+        let group = Group::new(group, &self.limits)?;
+        let Some(id) = group.appends.first().map(|append| append.tenant) else {
+            return Ok(vec![]);
+        };
         let appended = self
             .tenants()
             .get_mut(&id)
-            .ok_or(AppendError::UnknownTenant(id))
-            .and_then(|tenant| tenant.append(&append))?;
+            .ok_or(GroupError { index: 0, error: AppendError::UnknownTenant(id) })
+            .and_then(|tenant| tenant.append(&group))?;
         self.wakeups.wake([id]);
         Ok(appended)
     }

@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::kernel::{ActorKind, Registry};
 use event_store::{
-    Append, AppendError, Appended, Commands, Log, MemoryLog, ReadError, StoredEvent, Subscription,
+    Append, AppendError, Appended, Commands, GroupError, Log, MemoryLog, ReadError, StoredEvent,
+    Subscription,
 };
 use reqwest::{Client, RequestBuilder, Response, header::HeaderMap};
 use serde_json::{Value, json};
@@ -183,11 +184,11 @@ pub(super) struct Broken {
 
 #[async_trait]
 impl Log for Broken {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+    async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
         tokio::time::sleep(self.delay).await;
         match &self.error {
-            Some(error) => Err(error.clone()),
-            None => self.log.append(append).await,
+            Some(error) => Err(GroupError { index: 0, error: error.clone() }),
+            None => self.log.append_all(group).await,
         }
     }
     async fn read_stream(

@@ -190,6 +190,7 @@ impl From<AppendError> for CommandError {
             AppendError::Conflict { .. } => Self::Contention("stream"),
             AppendError::NumberTaken(_) => Self::Contention("series"),
             AppendError::ReferenceChanged => Self::Contention("reference"),
+            AppendError::KeyExists(_) => Self::Contention("key"),
             AppendError::Fault(message) => Self::Fault(message),
         }
     }

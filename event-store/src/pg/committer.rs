@@ -22,11 +22,12 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 use super::{
-    Signals, batch,
+    Signals,
+    batch::{self, Verdicts},
     session::{away, uuid},
     signals::Channel,
 };
-use crate::{Append, AppendError, Appended};
+use crate::{AppendError, Appended, GroupError, group::Group};
 
 /// How appends share commits.
 #[derive(Clone, Debug)]
@@ -64,9 +65,11 @@ pub(super) struct Committer {
 
 #[derive(Debug)]
 struct Pending {
-    append: Append,
-    answer: oneshot::Sender<Result<Appended, AppendError>>,
+    group: Group,
+    answer: oneshot::Sender<Outcome>,
 }
+
+type Outcome = Result<Vec<Appended>, GroupError>;
 
 #[derive(Clone, Debug)]
 struct Metrics {
@@ -109,21 +112,27 @@ impl Committer {
     }
 
     #[tracing::instrument(name = "log.append", level = "debug", skip_all)]
-    pub(super) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+    pub(super) async fn append(&self, group: Group) -> Outcome {
+        let Some(tenant) = group.appends.first().map(|append| append.tenant) else {
+            return Ok(vec![]);
+        };
         let started = Instant::now();
         let mut hasher = DefaultHasher::new();
-        append.tenant.hash(&mut hasher);
+        tenant.hash(&mut hasher);
         let place = usize::try_from(hasher.finish() % self.queues.len() as u64).unwrap_or(0);
-        let stopped = || AppendError::Unavailable("the log is shutting down".to_owned());
+        let whole = |error| GroupError { index: 0, error };
+        let stopped = || whole(AppendError::Unavailable("the log is shutting down".to_owned()));
         let queue = self.queues.get(place).ok_or_else(stopped)?;
         let (answer, verdict) = oneshot::channel();
-        queue.try_send(Pending { append, answer }).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => AppendError::Overloaded(queue.max_capacity()),
+        queue.try_send(Pending { group, answer }).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => {
+                whole(AppendError::Overloaded(queue.max_capacity()))
+            }
             mpsc::error::TrySendError::Closed(_) => stopped(),
         })?;
         let verdict = verdict.await.unwrap_or_else(|_| Err(stopped()));
         self.metrics.seconds.record(started.elapsed().as_secs_f64(), &[]);
-        if matches!(verdict, Err(AppendError::Conflict { .. })) {
+        if matches!(verdict, Err(GroupError { error: AppendError::Conflict { .. }, .. })) {
             self.metrics.conflicts.add(1, &[]);
         }
         verdict
@@ -161,7 +170,7 @@ impl Flusher {
             }
             let batch = batch::take(
                 &mut waiting,
-                |pending: &Pending| &pending.append,
+                |pending: &Pending| &pending.group,
                 self.settings.batch,
                 self.settings.batch_bytes,
             );
@@ -173,7 +182,7 @@ impl Flusher {
     async fn flush(&self, batch: Vec<Pending>) {
         let verdicts = self.store(&batch).await;
         match verdicts {
-            Ok(verdicts) => self.answer(batch, verdicts),
+            Ok(verdicts) => self.answer(batch, &verdicts),
             // The batch as a whole was refused and rolled back, for a reason
             // that may lie with one append: the others must not suffer.
             Err(AppendError::Fault(_)) if batch.len() > 1 => {
@@ -184,23 +193,28 @@ impl Flusher {
             Err(error) => {
                 tracing::error!(%error, appends = batch.len(), "appends failed");
                 for pending in batch {
-                    let _ = pending.answer.send(Err(error.clone()));
+                    let error = GroupError { index: 0, error: error.clone() };
+                    let _ = pending.answer.send(Err(error));
                 }
             }
         }
     }
 
-    fn answer(&self, batch: Vec<Pending>, mut verdicts: Vec<Verdict>) {
+    fn answer(&self, batch: Vec<Pending>, verdicts: &Verdicts) {
         let mut written: Vec<Ulid> = vec![];
-        for (pending, verdict) in batch.into_iter().zip(verdicts.drain(..)) {
-            let verdict = verdict
-                .unwrap_or_else(|| Err(AppendError::Fault("the log gave no verdict".to_owned())));
-            if matches!(&verdict, Ok(appended) if appended.first_position <= appended.last_position)
-            {
-                written.push(pending.append.tenant);
+        let mut place = 0;
+        for Pending { group, answer } in batch {
+            let judged = group.appends.iter().map(|append| {
+                place += 1;
+                verdicts.of(place - 1, append)
+            });
+            let outcome = group.settle(judged.collect());
+            let wrote = |appended: &Appended| appended.first_position <= appended.last_position;
+            if outcome.iter().flatten().any(wrote) {
+                written.extend(group.appends.first().map(|append| append.tenant));
             }
             // Whoever asked may have stopped waiting; the append stands.
-            let _ = pending.answer.send(verdict);
+            let _ = answer.send(outcome);
         }
         written.sort_unstable();
         written.dedup();
@@ -210,7 +224,7 @@ impl Flusher {
     /// Calls the log until it answers or patience ends. Repeating the call is
     /// safe: an append that was stored the first time is recognised by its
     /// command id.
-    async fn store(&self, batch: &[Pending]) -> Result<Vec<Verdict>, AppendError> {
+    async fn store(&self, batch: &[Pending]) -> Result<Verdicts, AppendError> {
         let give_up = Instant::now() + self.settings.patience;
         let mut sent = false;
         loop {
@@ -231,28 +245,15 @@ impl Flusher {
         }
     }
 
-    async fn call(&self, batch: &[Pending], sent: &mut bool) -> Result<Vec<Verdict>, CallError> {
+    async fn call(&self, batch: &[Pending], sent: &mut bool) -> Result<Verdicts, CallError> {
         let client = self.pool.get().await.map_err(|error| CallError::Away(error.to_string()))?;
         let statement = client.prepare_cached(include_str!("sql/append.sql")).await?;
-        let arguments = batch::Arguments::of(batch.iter().map(|pending| &pending.append));
+        let arguments = batch::Arguments::of(batch.iter().map(|pending| &pending.group));
         *sent = true;
-        let rows = client.query(&statement, &arguments.params()).await?;
-        let mut verdicts: Vec<Verdict> = Vec::new();
-        verdicts.resize_with(batch.len(), || None);
-        for row in &rows {
-            let (place, verdict) = batch::verdict(row, |place| {
-                let append = &batch.get(place)?.append;
-                Some((append.expected, append.tenant, append.command.id))
-            })?;
-            if let Some(slot) = verdicts.get_mut(place) {
-                *slot = Some(verdict);
-            }
-        }
-        Ok(verdicts)
+        let row = client.query_one(&statement, &arguments.params()).await?;
+        Ok(Verdicts::read(&row)?)
     }
 }
-
-type Verdict = Option<Result<Appended, AppendError>>;
 
 enum CallError {
     /// The server or the connection went away.

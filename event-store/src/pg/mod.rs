@@ -22,7 +22,8 @@ pub use session::{TenantRead, uuid};
 pub use signals::{Channel, Signals};
 
 use crate::{
-    Append, AppendError, Appended, Limits, Log, ReadError, StoredEvent, Subscription, Wakeups,
+    Append, Appended, GroupError, Limits, Log, ReadError, StoredEvent, Subscription, Wakeups,
+    group::Group,
 };
 use committer::Committer;
 
@@ -81,9 +82,8 @@ impl PgLog {
 
 #[async_trait]
 impl Log for PgLog {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.limits.check(&append)?;
-        self.committer.append(append).await
+    async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
+        self.committer.append(Group::new(group, &self.limits)?).await
     }
 
     async fn read_stream(

@@ -47,10 +47,12 @@ fn append(tenant: Ulid, remembered: bool) -> Append {
                 name: "changed",
                 schema_version: 1,
                 payload: vec![0x80],
+                subjects: vec![],
             })
             .collect(),
         claims: vec![],
         references: vec![],
+        new_keys: vec![],
     }
 }
 

@@ -97,9 +97,16 @@ async fn puzzle(street: &Street, tenant: Ulid) {
             reason: None,
             trace_parent: None,
         },
-        events: vec![NewEvent { id, name: "puzzled", schema_version: 1, payload: vec![0x80] }],
+        events: vec![NewEvent {
+            id,
+            name: "puzzled",
+            schema_version: 1,
+            payload: vec![0x80],
+            subjects: vec![],
+        }],
         claims: vec![],
         references: vec![],
+        new_keys: vec![],
     };
     street.log.append(append).await.unwrap();
 }

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use domain::kernel::{Actor, Aggregate, Domain, Id, Registry, Timestamp};
 use event_store::{
-    Append, AppendError, Appended, Commands, Log, Order, PgLog, ReadError, StoredEvent,
+    Append, AppendError, Appended, Commands, GroupError, Log, Order, PgLog, ReadError, StoredEvent,
     Subscription, decode,
     pg::{PgLogSettings, Signals, migrate, provision, uuid},
 };
@@ -271,11 +271,12 @@ impl Flaky {
 
 #[async_trait]
 impl Log for Flaky {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+    async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
         if self.fails() {
-            return Err(AppendError::Unavailable("out of order".to_owned()));
+            let error = AppendError::Unavailable("out of order".to_owned());
+            return Err(GroupError { index: 0, error });
         }
-        self.log.append(append).await
+        self.log.append_all(group).await
     }
     async fn read_stream(
         &self,
