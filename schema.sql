@@ -184,7 +184,9 @@ GRANT SELECT ON log.personal_data TO
 -- ── Idempotency, claims, series ─────────────────────────────────────────────
 -- The outcome of every command that may be repeated, that is, whose id the
 -- caller chose. By it a repetition gets the first answer. Written with the
--- command's events.
+-- command's events, and kept for a while: log.rotate_commands drops partitions
+-- whose time is over. No index can tell that an id is there once when the
+-- partitions are of time; that it is, log.append sees to under the tenant's lock.
 CREATE TABLE log.commands (
     tenant_id       uuid NOT NULL,
     command_id      uuid NOT NULL,
@@ -196,14 +198,107 @@ CREATE TABLE log.commands (
     first_position  bigint NOT NULL,
     last_position   bigint NOT NULL,
     recorded_at     timestamptz NOT NULL,
-    CONSTRAINT commands_pkey PRIMARY KEY (tenant_id, command_id)
-);
+    CONSTRAINT commands_pkey PRIMARY KEY (tenant_id, command_id, recorded_at)
+) PARTITION BY RANGE (recorded_at);
 ALTER TABLE log.commands ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.commands FORCE ROW LEVEL SECURITY;
 CREATE POLICY appending ON log.commands TO tenantry_log USING (true) WITH CHECK (true);
 CREATE POLICY own_tenant ON log.commands FOR SELECT USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT ON log.commands TO tenantry_log;
 GRANT SELECT ON log.commands TO tenantry_command, tenantry_worker;
+
+-- For times without a partition of their own, so that no append ever fails for
+-- want of one.
+CREATE TABLE log.commands_default PARTITION OF log.commands DEFAULT;
+ALTER TABLE log.commands_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.commands_default FORCE ROW LEVEL SECURITY;
+CREATE POLICY rotating ON log.commands_default
+    TO tenantry_owner USING (true) WITH CHECK (true);
+
+-- The other partitions of log.commands.
+CREATE TABLE log.command_partitions (
+    name        text NOT NULL,
+    -- From here on, null for the first; and up to here.
+    from_time   timestamptz,
+    until_time  timestamptz NOT NULL,
+    CONSTRAINT command_partitions_pkey PRIMARY KEY (until_time)
+);
+
+-- Adds the partition that will be needed next and drops what is older than the
+-- retention. A partition is as long as the retention, so that there are three
+-- of them whatever it is: a look-up costs the same. Outcomes are kept for once
+-- to twice the retention. Gives the number of partitions dropped.
+CREATE FUNCTION log.rotate_commands_at(retention interval, at timestamptz) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+-- Appends wait behind whoever waits for this lock: better try again later.
+SET lock_timeout = '1s'
+AS $$
+DECLARE
+    newest   timestamptz;
+    until    timestamptz;
+    added    text;
+    old      record;
+    dropped  integer := 0;
+BEGIN
+    IF retention < interval '1 minute' THEN
+        RAISE EXCEPTION 'the retention is %, expected a minute or more', retention
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('tenantry.rotate_commands'));
+    SELECT max(p.until_time) INTO newest FROM log.command_partitions AS p;
+    -- All at once and the parent first, as appends lock them.
+    LOCK TABLE log.commands IN ACCESS EXCLUSIVE MODE;
+    WHILE newest IS NULL OR newest < at + retention LOOP
+        until := greatest(newest, at) + retention;
+        added := 'commands_' || to_char(until AT TIME ZONE 'UTC', 'YYYYMMDD_HH24MISS');
+        EXECUTE format('CREATE TABLE log.%I (LIKE log.commands)', added);
+        EXECUTE format('ALTER TABLE log.%I ENABLE ROW LEVEL SECURITY', added);
+        EXECUTE format('ALTER TABLE log.%I FORCE ROW LEVEL SECURITY', added);
+        EXECUTE format(
+            'CREATE POLICY rotating ON log.%I TO tenantry_owner USING (true) WITH CHECK (true)',
+            added
+        );
+        -- The default partition must not hold what belongs to another.
+        EXECUTE format(
+            'WITH moved AS (
+                DELETE FROM log.commands_default
+                WHERE recorded_at >= %L AND recorded_at < %L
+                RETURNING *
+            )
+            INSERT INTO log.%I SELECT * FROM moved',
+            coalesce(newest, '-infinity'), until, added
+        );
+        EXECUTE format(
+            'ALTER TABLE log.commands ATTACH PARTITION log.%I FOR VALUES FROM (%s) TO (%L)',
+            added, coalesce(quote_literal(newest), 'MINVALUE'), until
+        );
+        INSERT INTO log.command_partitions (name, from_time, until_time)
+        VALUES (added, newest, until);
+        newest := until;
+    END LOOP;
+    FOR old IN
+        DELETE FROM log.command_partitions AS p
+        WHERE p.until_time <= at - retention
+        RETURNING p.name
+    LOOP
+        EXECUTE format('DROP TABLE log.%I', old.name);
+        dropped := dropped + 1;
+    END LOOP;
+    DELETE FROM log.commands_default WHERE recorded_at < at - retention;
+    RETURN dropped;
+END
+$$;
+REVOKE ALL ON FUNCTION log.rotate_commands_at FROM PUBLIC;
+
+CREATE FUNCTION log.rotate_commands(retention interval) RETURNS integer
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+RETURN log.rotate_commands_at(retention, now());
+REVOKE ALL ON FUNCTION log.rotate_commands FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.rotate_commands TO tenantry_worker;
+SELECT log.rotate_commands(interval '30 days');
 
 -- Values that only one stream of a tenant may have.
 CREATE TABLE log.claims (
@@ -267,6 +362,9 @@ RESET ROLE;
 GRANT CREATE ON SCHEMA log TO tenantry_log;
 SET ROLE tenantry_log;
 CREATE FUNCTION log.append(
+    -- Whether to leave out tenants whose head somebody else holds, where a call
+    -- waits otherwise.
+    skip_locked      boolean,
     -- One element per append.
     tenants          uuid[],
     streams          uuid[],
@@ -324,7 +422,8 @@ CREATE FUNCTION log.append(
     -- What became of the appends, in their order: s stored, g not stored because
     -- another of its group was not, d duplicate, h id reused for another
     -- request, v version conflict, c claim taken, n number not the next,
-    -- r reference changed, k the subject has a key, t no such tenant.
+    -- r reference changed, k the subject has a key, t no such tenant, b left
+    -- out, because somebody else holds the tenant's head.
     OUT verdicts         "char"[],
     -- The version the stream has, after the append if it was stored.
     OUT versions         bigint[],
@@ -357,16 +456,27 @@ DECLARE
     lost_verdicts    "char"[];
     lost_details     text[];
 BEGIN
-    SELECT array_agg(h.tenant_id), array_agg(h.position), array_agg(h.recorded_at),
-        clock_timestamp()
-    INTO head_tenants, head_positions, head_times, locked_at
-    FROM (
-        SELECT head.tenant_id, head.position, head.recorded_at
-        FROM log.heads AS head
-        WHERE head.tenant_id = ANY (tenants)
-        ORDER BY head.tenant_id
-        FOR UPDATE
-    ) AS h;
+    IF skip_locked THEN
+        SELECT array_agg(h.tenant_id), array_agg(h.position), array_agg(h.recorded_at)
+        INTO head_tenants, head_positions, head_times
+        FROM (
+            SELECT head.tenant_id, head.position, head.recorded_at
+            FROM log.heads AS head
+            WHERE head.tenant_id = ANY (tenants)
+            FOR UPDATE SKIP LOCKED
+        ) AS h;
+    ELSE
+        SELECT array_agg(h.tenant_id), array_agg(h.position), array_agg(h.recorded_at)
+        INTO head_tenants, head_positions, head_times
+        FROM (
+            SELECT head.tenant_id, head.position, head.recorded_at
+            FROM log.heads AS head
+            WHERE head.tenant_id = ANY (tenants)
+            ORDER BY head.tenant_id
+            FOR UPDATE
+        ) AS h;
+    END IF;
+    locked_at := clock_timestamp();
 
     IF cardinality(claim_appends) + cardinality(reference_appends) + cardinality(key_appends) > 0
     THEN
@@ -438,6 +548,7 @@ BEGIN
             coalesce(earlier.recorded_at, same.recorded_at) AS earlier_recorded_at,
             lost.detail,
             CASE
+                WHEN held.tenant_id IS NOT NULL THEN 'b'
                 WHEN head.position IS NULL THEN 't'
                 WHEN earlier.request_hash = r.request_hash
                     AND earlier.stream_id = r.stream_id THEN 'd'
@@ -458,6 +569,12 @@ BEGIN
         )
         LEFT JOIN unnest(head_tenants, head_positions, head_times)
             AS head (tenant_id, position, recorded_at) ON head.tenant_id = r.tenant_id
+        LEFT JOIN LATERAL (
+            SELECT h.tenant_id
+            FROM log.heads AS h
+            WHERE skip_locked AND head.position IS NULL AND h.tenant_id = r.tenant_id
+            LIMIT 1
+        ) AS held ON true
         LEFT JOIN LATERAL (
             SELECT c.request_hash, c.stream_id, c.version, c.first_position, c.last_position,
                 c.recorded_at

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use command_api::{CommandApi, PgReadModels};
 use domain::kernel::{Domain, Registry};
 use event_store::{
-    Commands, Log, PgLog,
+    Commands, Limits, Log, PgLog,
     pg::{CommitSettings, PgLogSettings, Signals},
 };
 use service::{
@@ -41,11 +41,20 @@ pub(crate) fn log_settings(config: &Config) -> PgLogSettings {
         commit: CommitSettings {
             flushers: config.log.flushers,
             batch: config.log.max_batch,
+            tenant_batch: config.log.max_tenant_batch,
+            batch_bytes: config.log.max_batch_bytes,
             queue: config.log.queue_limit,
-            ..CommitSettings::default()
+            tenant_queue: config.log.tenant_queue_limit,
+            queue_bytes: config.log.max_queue_bytes,
+            patience: config.log.append_timeout,
+        },
+        limits: Limits {
+            events: config.log.max_events_per_append,
+            event_bytes: config.log.max_event_bytes,
+            append_bytes: config.log.max_append_bytes,
+            group: config.log.max_group,
         },
         poll: config.log.poll_interval,
-        ..PgLogSettings::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A batch of appends as the arguments of `log.append`, and back.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use domain::kernel::NAMED_MESSAGE_PACK;
@@ -14,42 +14,9 @@ use crate::{
     group::{Group, NetClaim, Verdict},
 };
 
-/// Takes from the front of what is waiting as many groups as may share one
-/// call: none writes a stream, uses a command id or touches a claim or a key
-/// that another of them uses, and none refers to a stream that another writes.
-/// The others keep their order and wait for the next call.
-pub(super) fn take<T>(
-    waiting: &mut VecDeque<T>,
-    group: impl Fn(&T) -> &Group,
-    most: usize,
-    most_bytes: usize,
-) -> Vec<T> {
-    let mut used = Used::default();
-    let mut taken = Vec::with_capacity(waiting.len().min(most));
-    let (mut appends, mut bytes) = (0, 0);
-    let mut left = VecDeque::new();
-    while let Some(next) = waiting.pop_front() {
-        let (more, size) = (group(&next).appends.len(), group(&next).bytes());
-        let fits = appends + more <= most && bytes + size <= most_bytes;
-        if (fits || taken.is_empty()) && used.admit(group(&next)) {
-            bytes += size;
-            appends += more;
-            taken.push(next);
-        } else {
-            left.push_back(next);
-        }
-        if appends >= most {
-            break;
-        }
-    }
-    left.append(waiting);
-    *waiting = left;
-    taken
-}
-
 /// What the groups of one call use.
 #[derive(Default)]
-struct Used {
+pub(super) struct Used {
     written: HashSet<(Ulid, Ulid)>,
     referenced: HashSet<(Ulid, Ulid)>,
     commands: HashSet<(Ulid, Ulid)>,
@@ -58,7 +25,10 @@ struct Used {
 }
 
 impl Used {
-    fn admit(&mut self, group: &Group) -> bool {
+    /// Whether a group may share the call: none writes a stream, uses a command
+    /// id or touches a claim or a key that another of them uses, and none refers
+    /// to a stream that another writes.
+    pub(super) fn admit(&mut self, group: &Group) -> bool {
         let clash = group.appends.iter().any(|append| {
             let tenant = append.tenant;
             self.written.contains(&(tenant, append.stream))
@@ -237,8 +207,9 @@ impl<'a> Arguments<'a> {
     }
 
     /// In the order of `append.sql`.
-    pub(super) fn params(&self) -> [&(dyn ToSql + Sync); 40] {
+    pub(super) fn params<'b>(&'b self, skip_locked: &'b bool) -> [&'b (dyn ToSql + Sync); 41] {
         [
+            skip_locked,
             &self.tenants,
             &self.streams,
             &self.stream_types,
@@ -305,6 +276,11 @@ impl Verdicts {
         })
     }
 
+    /// Whether somebody else holds the log of the append at this place.
+    pub(super) fn locked(&self, place: usize) -> bool {
+        self.letters.get(place).is_some_and(|letter| letter.cast_unsigned() == b'b')
+    }
+
     /// The verdict on one append, by its place in the call, counted from zero.
     pub(super) fn of(&self, place: usize, append: &Append) -> Verdict {
         fn at<T: Clone>(column: &[Option<T>], place: usize) -> Option<T> {
@@ -336,6 +312,7 @@ impl Verdicts {
             b'r' => AppendError::ReferenceChanged,
             b'k' => AppendError::KeyExists(detail().parse().map(ulid).unwrap_or_default()),
             b't' => AppendError::UnknownTenant(append.tenant),
+            b'b' => AppendError::Unavailable("the tenant's log is locked".to_owned()),
             other => AppendError::Fault(format!("unknown verdict {}", char::from(other))),
         })
     }

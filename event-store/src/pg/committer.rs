@@ -1,30 +1,35 @@
 //! Group commit: concurrent appends share one call and one flush to disk.
 //!
-//! While a call is under way, further appends gather; the next call takes all
-//! of them. Nobody waits for a batch to fill, and the busier the log, the
-//! larger the batches. A tenant's appends always go through the same flusher,
-//! so that flushers do not wait for each other's tenants.
+//! While a call is under way, further appends gather; the next call takes as
+//! many of them as fit, of each tenant in turn. Nobody waits for a batch to
+//! fill, and the busier the log, the larger the batches. A tenant's appends
+//! always go through the same flusher, so that flushers do not wait for each
+//! other's tenants.
+//!
+//! An append has a deadline. When it comes, whoever waits is told what is true:
+//! that nothing was stored and nothing will be, or that nobody knows.
 
 use std::{
-    collections::VecDeque,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use deadpool_postgres::Pool;
-use opentelemetry::metrics::{Counter, Histogram};
+use deadpool_postgres::{Object, Pool};
 use tokio::{
-    sync::{mpsc, oneshot},
-    time::Instant,
+    sync::oneshot,
+    time::{Instant, sleep, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 use super::{
     Signals,
-    batch::{self, Verdicts},
-    session::{away, uuid},
+    batch::{Arguments, Verdicts},
+    failure::Failure,
+    metrics::Metrics,
+    queue::{Batch, Fate, Load, Outcome, Pending, Queue},
+    session::uuid,
     signals::Channel,
 };
 use crate::{AppendError, Appended, GroupError, group::Group};
@@ -36,12 +41,18 @@ pub struct CommitSettings {
     pub flushers: usize,
     /// How many appends one call may hold.
     pub batch: usize,
+    /// How many of them may be of one tenant.
+    pub tenant_batch: usize,
     /// How many bytes of payload one call may hold, unless a single append has
     /// more.
     pub batch_bytes: usize,
     /// How many appends may wait before further ones are refused.
     pub queue: usize,
-    /// How long to try again when the server went away.
+    /// How many of them may be of one tenant.
+    pub tenant_queue: usize,
+    /// How many bytes of payload may wait.
+    pub queue_bytes: usize,
+    /// How long an append may take.
     pub patience: Duration,
 }
 
@@ -50,8 +61,11 @@ impl Default for CommitSettings {
         Self {
             flushers: 2,
             batch: 512,
-            batch_bytes: 4 * 1024 * 1024,
-            queue: 8_192,
+            tenant_batch: 128,
+            batch_bytes: 4 << 20,
+            queue: 10_000,
+            tenant_queue: 2_500,
+            queue_bytes: 64 << 20,
             patience: Duration::from_secs(10),
         }
     }
@@ -59,22 +73,24 @@ impl Default for CommitSettings {
 
 #[derive(Debug)]
 pub(super) struct Committer {
-    queues: Vec<mpsc::Sender<Pending>>,
+    flushers: Vec<Arc<Flusher>>,
+    patience: Duration,
     metrics: Metrics,
 }
 
 #[derive(Debug)]
-struct Pending {
-    group: Group,
-    answer: oneshot::Sender<Outcome>,
+struct Flusher {
+    queue: Queue,
+    pool: Pool,
+    signals: Signals,
+    patience: Duration,
+    metrics: Metrics,
+    /// What went wrong last, for those who give up.
+    trouble: Mutex<String>,
 }
 
-type Outcome = Result<Vec<Appended>, GroupError>;
-
-#[derive(Clone, Debug)]
-struct Metrics {
-    seconds: Histogram<f64>,
-    conflicts: Counter<u64>,
+fn whole(error: AppendError) -> GroupError {
+    GroupError { index: 0, error }
 }
 
 impl Committer {
@@ -84,31 +100,22 @@ impl Committer {
         settings: &CommitSettings,
         shutdown: &CancellationToken,
     ) -> Self {
-        let flushers = settings.flushers.max(1);
-        let queues = (0..flushers)
-            .map(|_| {
-                let (queue, pending) = mpsc::channel(settings.queue.div_ceil(flushers));
-                let flusher = Flusher {
-                    pool: pool.clone(),
-                    signals: signals.clone(),
-                    settings: settings.clone(),
-                };
-                tokio::spawn(flusher.run(pending, shutdown.clone()));
-                queue
-            })
-            .collect();
-        let meter = opentelemetry::global::meter("tenantry");
-        let metrics = Metrics {
-            seconds: meter
-                .f64_histogram("eventstore_append_seconds")
-                .with_description("Time from an append's arrival to its verdict.")
-                .build(),
-            conflicts: meter
-                .u64_counter("eventstore_conflicts_total")
-                .with_description("Appends that lost to another writer.")
-                .build(),
+        let load = Arc::new(Load::default());
+        let metrics = Metrics::new(&load);
+        let flusher = || {
+            let flusher = Arc::new(Flusher {
+                queue: Queue::new(settings.clone(), load.clone()),
+                pool: pool.clone(),
+                signals: signals.clone(),
+                patience: settings.patience,
+                metrics: metrics.clone(),
+                trouble: Mutex::new("the log is slow".to_owned()),
+            });
+            tokio::spawn(flusher.clone().run(shutdown.clone()));
+            flusher
         };
-        Self { queues, metrics }
+        let flushers = (0..settings.flushers.max(1)).map(|_| flusher()).collect();
+        Self { flushers, patience: settings.patience, metrics }
     }
 
     #[tracing::instrument(name = "log.append", level = "debug", skip_all)]
@@ -117,155 +124,195 @@ impl Committer {
             return Ok(vec![]);
         };
         let started = Instant::now();
+        let outcome = self.judge(tenant, group, started + self.patience).await;
+        self.metrics.judged(&outcome, started.elapsed());
+        outcome
+    }
+
+    async fn judge(&self, tenant: Ulid, group: Group, deadline: Instant) -> Outcome {
         let mut hasher = DefaultHasher::new();
         tenant.hash(&mut hasher);
-        let place = usize::try_from(hasher.finish() % self.queues.len() as u64).unwrap_or(0);
-        let whole = |error| GroupError { index: 0, error };
-        let stopped = || whole(AppendError::Unavailable("the log is shutting down".to_owned()));
-        let queue = self.queues.get(place).ok_or_else(stopped)?;
+        let place = usize::try_from(hasher.finish() % self.flushers.len() as u64).unwrap_or(0);
+        let stopped = || whole(AppendError::Unavailable("the log has stopped".to_owned()));
+        let flusher = self.flushers.get(place).ok_or_else(stopped)?;
+        let fate = Arc::new(Fate::default());
         let (answer, verdict) = oneshot::channel();
-        queue.try_send(Pending { group, answer }).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => {
-                whole(AppendError::Overloaded(queue.max_capacity()))
-            }
-            mpsc::error::TrySendError::Closed(_) => stopped(),
-        })?;
-        let verdict = verdict.await.unwrap_or_else(|_| Err(stopped()));
-        self.metrics.seconds.record(started.elapsed().as_secs_f64(), &[]);
-        if matches!(verdict, Err(GroupError { error: AppendError::Conflict { .. }, .. })) {
-            self.metrics.conflicts.add(1, &[]);
+        flusher.queue.push(Pending { tenant, group, answer, fate: fate.clone() }).map_err(whole)?;
+        if let Ok(Ok(outcome)) = timeout_at(deadline, verdict).await {
+            return outcome;
         }
-        verdict
+        let trouble = flusher.trouble();
+        Err(whole(if fate.give_up() {
+            AppendError::Unavailable(trouble)
+        } else {
+            AppendError::Unknown(trouble)
+        }))
     }
 }
 
-struct Flusher {
-    pool: Pool,
-    signals: Signals,
-    settings: CommitSettings,
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.flushers.iter().for_each(|flusher| flusher.queue.close());
+    }
 }
 
 impl Flusher {
-    async fn run(self, mut queue: mpsc::Receiver<Pending>, shutdown: CancellationToken) {
-        let mut waiting = VecDeque::new();
+    async fn run(self: Arc<Self>, shutdown: CancellationToken) {
+        let close = async {
+            // From now on nothing is accepted; what was, is finished.
+            shutdown.cancelled().await;
+            self.queue.close();
+            std::future::pending::<()>().await;
+        };
+        let flush = async {
+            while let Some(batch) = self.queue.take().await {
+                self.metrics.batch(&batch);
+                self.flush(batch).await;
+            }
+        };
+        tokio::select! {
+            () = close => (),
+            () = flush => (),
+        }
+    }
+
+    /// Stores a batch and answers each of its groups; calls the log until it
+    /// answers or nobody waits any more. Repeating the call is safe: an append
+    /// that was stored the first time is recognised by its command id.
+    async fn flush(&self, mut batch: Batch) {
+        // By then all who wait have given up.
+        let end = Instant::now() + self.patience;
+        // Whether an earlier call may have stored the batch.
+        let mut uncertain = false;
         loop {
-            if waiting.is_empty() {
-                tokio::select! {
-                    biased;
-                    next = queue.recv() => match next {
-                        Some(pending) => waiting.push_back(pending),
-                        None => return,
-                    },
-                    // From now on nothing is accepted; what was, is finished.
-                    () = shutdown.cancelled(), if !queue.is_closed() => {
-                        queue.close();
-                        continue;
+            batch.groups.retain(|pending| pending.fate.send() && !pending.answer.is_closed());
+            if batch.groups.is_empty() {
+                return;
+            }
+            let failure = match timeout_at(end, self.call(&batch)).await {
+                Ok(Ok(verdicts)) => return self.answer(batch, &verdicts, uncertain),
+                Ok(Err(failure)) => failure,
+                Err(_) => return,
+            };
+            self.metrics.failed(&failure);
+            let (message, wait) = match failure {
+                Failure::Refused(message) => return self.refuse(batch, message).await,
+                Failure::Locked(message) => {
+                    // Without whoever is locked the others can go on.
+                    let wait = if batch.skip_locked { RETRY } else { Duration::ZERO };
+                    batch.skip_locked = true;
+                    (message, wait)
+                }
+                Failure::Later { message, elsewhere } => {
+                    if elsewhere {
+                        self.pool.retain(|_, _| false);
                     }
+                    (message, RETRY)
                 }
+                Failure::Uncertain(message) => {
+                    uncertain = true;
+                    (message, RETRY)
+                }
+            };
+            if !uncertain {
+                batch.groups.iter().for_each(|pending| pending.fate.unsend());
             }
-            while waiting.len() < 2 * self.settings.batch
-                && let Ok(pending) = queue.try_recv()
-            {
-                waiting.push_back(pending);
-            }
-            let batch = batch::take(
-                &mut waiting,
-                |pending: &Pending| &pending.group,
-                self.settings.batch,
-                self.settings.batch_bytes,
-            );
-            self.flush(batch).await;
+            tracing::warn!(error = message, uncertain, "appends failed, trying again");
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = message;
+            sleep(wait).await;
         }
     }
 
-    /// Stores a batch and answers each of its appends.
-    async fn flush(&self, batch: Vec<Pending>) {
-        let verdicts = self.store(&batch).await;
-        match verdicts {
-            Ok(verdicts) => self.answer(batch, &verdicts),
-            // The batch as a whole was refused and rolled back, for a reason
-            // that may lie with one append: the others must not suffer.
-            Err(AppendError::Fault(_)) if batch.len() > 1 => {
-                for pending in batch {
-                    Box::pin(self.flush(vec![pending])).await;
-                }
+    /// The batch was refused and rolled back as a whole, for a reason that may
+    /// lie with one of its groups: the others must not suffer.
+    async fn refuse(&self, batch: Batch, message: String) {
+        let Batch { groups, skip_locked } = batch;
+        if groups.len() > 1 {
+            for pending in groups {
+                Box::pin(self.flush(Batch { groups: vec![pending], skip_locked })).await;
             }
-            Err(error) => {
-                tracing::error!(%error, appends = batch.len(), "appends failed");
-                for pending in batch {
-                    let error = GroupError { index: 0, error: error.clone() };
-                    let _ = pending.answer.send(Err(error));
-                }
-            }
+            return;
+        }
+        tracing::error!(error = message, "an append failed");
+        for pending in groups {
+            let _ = pending.answer.send(Err(whole(AppendError::Fault(message.clone()))));
         }
     }
 
-    fn answer(&self, batch: Vec<Pending>, verdicts: &Verdicts) {
+    fn answer(&self, batch: Batch, verdicts: &Verdicts, uncertain: bool) {
         let mut written: Vec<Ulid> = vec![];
+        let mut locked = vec![];
         let mut place = 0;
-        for Pending { group, answer } in batch {
-            let judged = group.appends.iter().map(|append| {
-                place += 1;
-                verdicts.of(place - 1, append)
-            });
-            let outcome = group.settle(judged.collect());
+        for pending in batch.groups {
+            let first = place;
+            place += pending.group.appends.len();
+            if verdicts.locked(first) {
+                if !uncertain {
+                    pending.fate.unsend();
+                }
+                locked.push(pending);
+                continue;
+            }
+            let judged = (first..).zip(&pending.group.appends);
+            let judged = judged.map(|(place, append)| verdicts.of(place, append)).collect();
+            let outcome = pending.group.settle(judged);
             let wrote = |appended: &Appended| appended.first_position <= appended.last_position;
             if outcome.iter().flatten().any(wrote) {
-                written.extend(group.appends.first().map(|append| append.tenant));
+                written.push(pending.tenant);
             }
             // Whoever asked may have stopped waiting; the append stands.
-            let _ = answer.send(outcome);
+            let _ = pending.answer.send(outcome);
+        }
+        if !locked.is_empty() {
+            self.queue.put_back(locked);
         }
         written.sort_unstable();
         written.dedup();
         self.signals.appended(&written);
     }
 
-    /// Calls the log until it answers or patience ends. Repeating the call is
-    /// safe: an append that was stored the first time is recognised by its
-    /// command id.
-    async fn store(&self, batch: &[Pending]) -> Result<Verdicts, AppendError> {
-        let give_up = Instant::now() + self.settings.patience;
-        let mut sent = false;
-        loop {
-            let broken = match self.call(batch, &mut sent).await {
-                Ok(verdicts) => return Ok(verdicts),
-                Err(CallError::Refused(message)) => return Err(AppendError::Fault(message)),
-                Err(CallError::Away(message)) => message,
-            };
-            if Instant::now() >= give_up {
-                return Err(if sent {
-                    AppendError::Unknown(broken)
-                } else {
-                    AppendError::Unavailable(broken)
-                });
-            }
-            tracing::warn!(error = broken, "the log went away, trying again");
-            tokio::time::sleep(Duration::from_millis(100)).await;
+    async fn call(&self, batch: &Batch) -> Result<Verdicts, Failure> {
+        let client = self.pool.get().await.map_err(|error| Failure::unreached(&error))?;
+        let client = Lent(Some(client));
+        let Some(connection) = &client.0 else {
+            return Err(Failure::Refused("the pool lent nothing".to_owned()));
+        };
+        let statement = connection
+            .prepare_cached(include_str!("sql/append.sql"))
+            .await
+            .map_err(|error| Failure::unprepared(&error))?;
+        let arguments = Arguments::of(batch.groups.iter().map(|pending| &pending.group));
+        let row = connection
+            .query_one(&statement, &arguments.params(&batch.skip_locked))
+            .await
+            .map_err(|error| Failure::of(&error));
+        client.give_back();
+        Verdicts::read(&row?).map_err(|error| Failure::of(&error))
+    }
+
+    fn trouble(&self) -> String {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How long to wait before a call is repeated.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// A connection with a call under way. Dropped before the answer, it is closed:
+/// nobody else may get it.
+struct Lent(Option<Object>);
+
+impl Lent {
+    fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Object::take(client));
         }
-    }
-
-    async fn call(&self, batch: &[Pending], sent: &mut bool) -> Result<Verdicts, CallError> {
-        let client = self.pool.get().await.map_err(|error| CallError::Away(error.to_string()))?;
-        let statement = client.prepare_cached(include_str!("sql/append.sql")).await?;
-        let arguments = batch::Arguments::of(batch.iter().map(|pending| &pending.group));
-        *sent = true;
-        let row = client.query_one(&statement, &arguments.params()).await?;
-        Ok(Verdicts::read(&row)?)
-    }
-}
-
-enum CallError {
-    /// The server or the connection went away.
-    Away(String),
-    /// The server rolled the call back.
-    Refused(String),
-}
-
-impl From<tokio_postgres::Error> for CallError {
-    fn from(error: tokio_postgres::Error) -> Self {
-        let message = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
-        if away(&error) { Self::Away(message) } else { Self::Refused(message) }
     }
 }
 

@@ -2,7 +2,10 @@
 
 mod batch;
 mod committer;
+mod failure;
+mod metrics;
 mod migrate;
+mod queue;
 mod read;
 mod session;
 mod signals;

@@ -27,6 +27,15 @@ pub(super) fn failed(error: tokio_postgres::Error) -> ReadError {
     }
 }
 
+/// An error in the server's words, or those of the connection.
+pub(super) fn words(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(refusal) => refusal.to_string(),
+        None => std::error::Error::source(error)
+            .map_or_else(|| error.to_string(), |source| format!("{error}: {source}")),
+    }
+}
+
 /// Whether an error means that the server or the connection went away, so that
 /// nothing is known about what it did with the last statement.
 pub(super) fn away(error: &tokio_postgres::Error) -> bool {

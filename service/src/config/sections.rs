@@ -30,6 +30,12 @@ pub struct Database {
     /// The longest a statement may take.
     #[serde(rename = "statement_timeout_ms", with = "millis")]
     pub statement_timeout: Duration,
+    /// The longest a session waits for a lock.
+    #[serde(rename = "lock_timeout_ms", with = "millis")]
+    pub lock_timeout: Duration,
+    /// The longest a transaction stands idle.
+    #[serde(rename = "idle_transaction_timeout_ms", with = "millis")]
+    pub idle_transaction_timeout: Duration,
 }
 
 /// How the log is written and followed.
@@ -40,8 +46,27 @@ pub struct Log {
     pub flushers: usize,
     /// The most appends in one batch.
     pub max_batch: usize,
+    /// The most appends of one tenant in one batch.
+    pub max_tenant_batch: usize,
+    /// The most bytes of events in one batch.
+    pub max_batch_bytes: usize,
     /// The most appends that may wait.
     pub queue_limit: usize,
+    /// The most appends of one tenant that may wait.
+    pub tenant_queue_limit: usize,
+    /// The most bytes of events that may wait.
+    pub max_queue_bytes: usize,
+    /// The longest an append may take.
+    #[serde(rename = "append_timeout_ms", with = "millis")]
+    pub append_timeout: Duration,
+    /// The most events in one append.
+    pub max_events_per_append: usize,
+    /// The largest event.
+    pub max_event_bytes: usize,
+    /// The most bytes of events in one append or one group.
+    pub max_append_bytes: usize,
+    /// The most appends in one group.
+    pub max_group: usize,
     /// How long wake-ups are collected.
     #[serde(rename = "notify_interval_ms", with = "millis")]
     pub notify_interval: Duration,

@@ -14,16 +14,19 @@ pub(super) fn of(config: &config::Database, role: DatabaseRole) -> Result<Config
     }
     // The words of the parser could show parts of the secret.
     let mut connecting: Config = url.parse().map_err(|_| DatabaseError::BadUrl)?;
-    let timeout = match role {
-        DatabaseRole::Owner | DatabaseRole::Projector => 0,
+    let [statement, lock, idle] = match role {
+        DatabaseRole::Owner | DatabaseRole::Projector => [0; 3],
         DatabaseRole::Command | DatabaseRole::Query | DatabaseRole::Worker => {
-            config.statement_timeout.as_millis()
+            [config.statement_timeout, config.lock_timeout, config.idle_transaction_timeout]
+                .map(|timeout| timeout.as_millis())
         }
     };
     let own = connecting.get_options().unwrap_or_default();
     let role_name = role.name();
-    let options =
-        format!("{own} -c role={role_name} -c statement_timeout={timeout} -c timezone=UTC");
+    let options = format!(
+        "{own} -c role={role_name} -c statement_timeout={statement} -c lock_timeout={lock} \
+         -c idle_in_transaction_session_timeout={idle} -c timezone=UTC"
+    );
     connecting
         .options(options)
         .application_name(role_name.replace('_', "-"))

@@ -1,5 +1,10 @@
 //! The log in PostgreSQL.
 
+mod away;
 mod contract;
 mod faults;
+mod given;
 mod isolation;
+mod personal;
+mod plans;
+mod rotation;
