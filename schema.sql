@@ -247,6 +247,11 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('tenantry.rotate_commands'));
     SELECT max(p.until_time) INTO newest FROM log.command_partitions AS p;
+    IF newest >= at + retention AND NOT EXISTS (
+        SELECT FROM log.command_partitions AS p WHERE p.until_time <= at - retention
+    ) THEN
+        RETURN 0;
+    END IF;
     -- All at once and the parent first, as appends lock them.
     LOCK TABLE log.commands IN ACCESS EXCLUSIVE MODE;
     WHILE newest IS NULL OR newest < at + retention LOOP

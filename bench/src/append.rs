@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Result;
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 use crate::{
+    copy,
     load::{Measured, load_with},
     peer::Account,
     report::{Report, Row},
@@ -32,8 +33,8 @@ pub(crate) async fn run(server: &Server, report: &mut Report, seconds: u64) -> R
     let length = Duration::from_secs(seconds);
     for in_flight in [64, 512] {
         let theirs = peer(server, in_flight, length).await?;
-        for tenants in [1, 16, 500] {
-            let ours = ours(server, in_flight, tenants, length).await?;
+        for tenants in [1, 16, 500, 5_000] {
+            let (ours, limit) = ours(server, in_flight, tenants, length).await?;
             let case = format!("{in_flight} in flight, {tenants} tenants");
             report.add(Row::more_is_better(
                 "append",
@@ -43,6 +44,8 @@ pub(crate) async fn run(server: &Server, report: &mut Report, seconds: u64) -> R
                 theirs.per_second,
             ));
             report.latencies("append", &case, &ours, &theirs);
+            let case = format!("{case}, beside COPY");
+            report.add(Row::more_is_better("append", &case, "rows/s", ours.per_second, limit));
         }
     }
     Ok(())
@@ -53,8 +56,9 @@ async fn ours(
     in_flight: usize,
     tenants: usize,
     length: Duration,
-) -> Result<Measured> {
+) -> Result<(Measured, f64)> {
     let database = server.log_database("append").await?;
+    let count = tenants;
     let tenants: Arc<[Ulid]> = (0..tenants).map(|_| Ulid::generate()).collect();
     for tenant in tenants.iter() {
         database.provision(*tenant).await?;
@@ -62,7 +66,9 @@ async fn ours(
     let shutdown = CancellationToken::new();
     let signals = Signals::start(database.config(), Duration::from_millis(5), shutdown.clone());
     let pool = database.pool("tenantry_command", 8)?;
-    let log = PgLog::start(pool, &signals, &PgLogSettings::default(), &shutdown);
+    let settings = PgLogSettings::default();
+    let log = PgLog::start(pool, &signals, &settings, &shutdown);
+    let (before, started) = (database.commits().await?, Instant::now());
     let next = Arc::new(AtomicU64::new(0));
     let measured = load_with(vec![(); in_flight], length, move |()| {
         let (log, tenants, next) = (log.clone(), tenants.clone(), next.clone());
@@ -76,7 +82,18 @@ async fn ours(
     })
     .await?;
     shutdown.cancel();
-    Ok(measured)
+    let commits = database.commits().await? - before;
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "so many rows to a commit, about"
+    )]
+    let rows_per_commit =
+        (measured.per_second * started.elapsed().as_secs_f64() / commits as f64).max(1.0) as usize;
+    let connections = settings.commit.flushers.min(count);
+    let limit = copy::limit(&database, connections, rows_per_commit, count, length / 2).await?;
+    Ok((measured, limit))
 }
 
 fn append(tenant: Ulid) -> Append {

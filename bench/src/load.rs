@@ -8,7 +8,9 @@ use anyhow::Result;
 pub(crate) struct Measured {
     pub(crate) per_second: f64,
     pub(crate) p50: Duration,
+    pub(crate) p95: Duration,
     pub(crate) p99: Duration,
+    pub(crate) p999: Duration,
 }
 
 /// Keeps every caller calling for `length`, after a second of warm-up. A call
@@ -53,9 +55,9 @@ impl Measured {
     /// Sums up the times of all calls made within `length`.
     pub(crate) fn of(mut times: Vec<Duration>, length: Duration) -> Self {
         times.sort_unstable();
-        let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+        let at = |share: usize| times.get(times.len() * share / 1_000).copied().unwrap_or_default();
         #[expect(clippy::cast_precision_loss, reason = "a rate to show")]
         let per_second = times.len() as f64 / length.as_secs_f64();
-        Self { per_second, p50: at(50), p99: at(99) }
+        Self { per_second, p50: at(500), p95: at(950), p99: at(990), p999: at(999) }
     }
 }

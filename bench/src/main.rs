@@ -3,6 +3,7 @@
 
 mod append;
 mod commands;
+mod copy;
 mod http;
 mod lag;
 mod load;

@@ -68,7 +68,13 @@ impl Report {
 
     /// Adds the latencies of two runs side by side.
     pub(crate) fn latencies(&mut self, bench: &str, case: &str, ours: &Measured, peer: &Measured) {
-        for (what, ours, peer) in [("p50", ours.p50, peer.p50), ("p99", ours.p99, peer.p99)] {
+        let times = [
+            ("p50", ours.p50, peer.p50),
+            ("p95", ours.p95, peer.p95),
+            ("p99", ours.p99, peer.p99),
+            ("p99.9", ours.p999, peer.p999),
+        ];
+        for (what, ours, peer) in times {
             let case = format!("{case}, {what}");
             let [ours, peer] = [ours, peer].map(|time| time.as_secs_f64() * 1e3);
             self.add(Row::less_is_better(bench, &case, "ms", ours, peer));

@@ -80,6 +80,18 @@ impl LogDatabase {
         self.url.parse().unwrap_or_default()
     }
 
+    /// Another session of the owner.
+    pub(crate) async fn client(&self) -> Result<Client> {
+        connect(&self.url).await
+    }
+
+    /// How many transactions were committed in it so far.
+    pub(crate) async fn commits(&self) -> Result<i64> {
+        let sql = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+        self.owner.batch_execute("SELECT pg_stat_clear_snapshot()").await?;
+        Ok(self.owner.query_one(sql, &[]).await?.try_get(0)?)
+    }
+
     pub(crate) fn pool(&self, role: &str, size: usize) -> Result<Pool> {
         let mut config = self.config();
         config.options(format!("-c role={role}"));

@@ -31,6 +31,7 @@ mod place;
 mod plan;
 mod reactions;
 mod registration;
+mod retention;
 mod run;
 mod settings;
 mod settle;

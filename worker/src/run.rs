@@ -14,6 +14,9 @@ use crate::{Worker, worker::Progress};
 
 /// How often queues are measured.
 const MEASURE: Duration = Duration::from_secs(5);
+/// How often old outcomes are looked for, and again after that failed.
+const FORGET: Duration = Duration::from_hours(1);
+const FORGET_AGAIN: Duration = Duration::from_mins(1);
 /// How much longer a tenant may be left alone than at first.
 const LONGEST_REST: u32 = 16;
 
@@ -24,6 +27,7 @@ pub async fn run(worker: Arc<Worker>, shutdown: Shutdown) {
         turns: Waiting::default(),
         serving: JoinSet::new(),
         measured: Instant::now(),
+        forget_at: Instant::now(),
         worker,
     };
     while shutdown.or(running.go_on()).await.is_some() {}
@@ -36,6 +40,7 @@ struct Running {
     turns: Waiting,
     serving: JoinSet<(Ulid, Progress)>,
     measured: Instant,
+    forget_at: Instant,
 }
 
 impl Running {
@@ -73,6 +78,13 @@ impl Running {
             self.measured = Instant::now();
             if let Err(error) = self.worker.measure().await {
                 tracing::warn!(%error, "cannot measure the queues");
+            }
+        }
+        if Instant::now() >= self.forget_at {
+            let forgotten = self.worker.forget_outcomes().await;
+            self.forget_at = Instant::now() + if forgotten.is_ok() { FORGET } else { FORGET_AGAIN };
+            if let Err(error) = forgotten {
+                tracing::warn!(%error, "cannot forget old outcomes, trying again");
             }
         }
     }

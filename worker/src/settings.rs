@@ -33,6 +33,9 @@ pub struct Settings {
     /// before it is looked at again; twice as long each time, up to sixteen
     /// times this.
     pub rest: Duration,
+    /// For how many days at least a command that is repeated gets its first
+    /// answer.
+    pub retention_days: u32,
 }
 
 impl Default for Settings {
@@ -46,12 +49,18 @@ impl Default for Settings {
             max_retries: 10,
             turn: Duration::from_secs(15),
             rest: Duration::from_millis(10),
+            retention_days: 30,
         }
     }
 }
 
 impl From<&service::config::Worker> for Settings {
     fn from(config: &service::config::Worker) -> Self {
-        Self { batch: config.batch, max_retries: config.max_retries, ..Self::default() }
+        Self {
+            batch: config.batch,
+            max_retries: config.max_retries,
+            retention_days: config.command_retention_days,
+            ..Self::default()
+        }
     }
 }

@@ -140,6 +140,8 @@ pub struct Worker {
     pub poll_interval: Duration,
     /// How often a failing reaction is tried again.
     pub max_retries: u32,
+    /// How long outcomes of commands are kept.
+    pub command_retention_days: u32,
 }
 
 /// Who issues tokens and what they look like.
