@@ -91,14 +91,14 @@ async fn one_refusal_refuses_the_group(log: &dyn Log, tenant: Ulid) {
     let mut first = taking(taking(append(tenant, holder, 0, 1), email("held")), number(1));
     first.new_keys.push(NewKey { subject, wrapped: vec![1], tenant_key: 1 });
     log.append(first.clone()).await.unwrap();
-    let mut reused = new_stream(tenant, 1);
-    reused.command.id = first.command.id;
+    let mut same_id = new_stream(tenant, 1);
+    same_id.command.id = first.command.id;
     let mut keyed = new_stream(tenant, 1);
     keyed.new_keys = first.new_keys;
     let taken = AppendError::ClaimTaken { scope: "email".to_owned(), key: "held".to_owned() };
     let culprits = [
         (append(tenant, holder, 0, 1), AppendError::Conflict { expected: 0, actual: 1 }),
-        (reused, AppendError::CommandIdReused(first.command.id)),
+        (same_id, AppendError::CommandIdReused(first.command.id)),
         (taking(new_stream(tenant, 1), email("held")), taken),
         (taking(new_stream(tenant, 1), number(1)), AppendError::NumberTaken("invoice".into())),
         (referring(new_stream(tenant, 1), holder, 0), AppendError::ReferenceChanged),

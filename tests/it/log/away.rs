@@ -18,7 +18,7 @@ fn patient(patience: Duration) -> PgLogSettings {
     PgLogSettings { commit, ..PgLogSettings::default() }
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(400);
 
 /// A session that has a tenant's log and does not let go of it.

@@ -3,6 +3,7 @@
 mod failing;
 mod racing;
 mod reacting;
+mod retention;
 mod running;
 mod starting;
 mod street;
