@@ -88,6 +88,8 @@ CREATE TABLE log.heads (
     position     bigint NOT NULL DEFAULT 0 CHECK (position >= 0),
     -- Never earlier than that of the event before, whatever the clock does.
     recorded_at  timestamptz NOT NULL DEFAULT now(),
+    -- How many people were erased: the number of the last row in log.erasures.
+    erasures     bigint NOT NULL DEFAULT 0,
     CONSTRAINT heads_pkey PRIMARY KEY (tenant_id)
 ) WITH (fillfactor = 50);
 ALTER TABLE log.heads ENABLE ROW LEVEL SECURITY;
@@ -146,6 +148,30 @@ GRANT SELECT ON log.events TO
 
 -- ── Personal data ───────────────────────────────────────────────────────────
 -- The keys that personal data in events is sealed with, one per data subject.
+-- The keys of tenants, encrypted under a master key that no database holds:
+-- one kind encrypts the keys of people, the other hashes personal values that
+-- must be found again.
+CREATE TABLE log.tenant_keys (
+    tenant_id   uuid NOT NULL,
+    purpose     text NOT NULL CHECK (purpose IN ('subjects', 'match')),
+    version     integer NOT NULL CHECK (version >= 1),
+    -- Which master key decrypts it.
+    master      text NOT NULL,
+    wrapped     bytea NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT tenant_keys_pkey PRIMARY KEY (tenant_id, purpose, version)
+);
+ALTER TABLE log.tenant_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.tenant_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY rotating ON log.tenant_keys TO tenantry_owner USING (true) WITH CHECK (true);
+CREATE POLICY appending ON log.tenant_keys TO tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.tenant_keys FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT ON log.tenant_keys TO tenantry_log;
+GRANT SELECT ON log.tenant_keys TO
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+
+-- The keys of people, each encrypted under a key of the tenant. Whoever has no
+-- key any more is erased: what it sealed stays and says nothing.
 CREATE TABLE log.subject_keys (
     tenant_id     uuid NOT NULL,
     subject_id    uuid NOT NULL,
@@ -160,6 +186,7 @@ CREATE TABLE log.subject_keys (
 );
 ALTER TABLE log.subject_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.subject_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY erasing ON log.subject_keys TO tenantry_owner USING (true) WITH CHECK (true);
 CREATE POLICY appending ON log.subject_keys TO tenantry_log USING (true) WITH CHECK (true);
 CREATE POLICY own_tenant ON log.subject_keys FOR SELECT USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT ON log.subject_keys TO tenantry_log;
@@ -175,10 +202,32 @@ CREATE TABLE log.personal_data (
 );
 ALTER TABLE log.personal_data ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.personal_data FORCE ROW LEVEL SECURITY;
+CREATE POLICY erasing ON log.personal_data FOR SELECT TO tenantry_owner USING (true);
 CREATE POLICY appending ON log.personal_data TO tenantry_log USING (true) WITH CHECK (true);
 CREATE POLICY own_tenant ON log.personal_data FOR SELECT USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT ON log.personal_data TO tenantry_log;
 GRANT SELECT ON log.personal_data TO
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+
+-- Who was erased, and when: 1, 2, 3 … per tenant, in the order in which it
+-- happened. Consumers go by it to fold anew what they made of the person.
+CREATE TABLE log.erasures (
+    tenant_id   uuid NOT NULL,
+    number      bigint NOT NULL CHECK (number >= 1),
+    subject_id  uuid NOT NULL,
+    -- Where the log ended then.
+    position    bigint NOT NULL,
+    actor       text NOT NULL,
+    reason      text NOT NULL,
+    erased_at   timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT erasures_pkey PRIMARY KEY (tenant_id, number),
+    CONSTRAINT erasures_once UNIQUE (tenant_id, subject_id)
+);
+ALTER TABLE log.erasures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.erasures FORCE ROW LEVEL SECURITY;
+CREATE POLICY erasing ON log.erasures TO tenantry_owner USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.erasures FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT ON log.erasures TO
     tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
 
 -- ── Idempotency, claims, series ─────────────────────────────────────────────
@@ -315,6 +364,7 @@ CREATE TABLE log.claims (
 );
 ALTER TABLE log.claims ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.claims FORCE ROW LEVEL SECURITY;
+CREATE POLICY erasing ON log.claims TO tenantry_owner USING (true) WITH CHECK (true);
 CREATE POLICY appending ON log.claims TO tenantry_log USING (true) WITH CHECK (true);
 CREATE POLICY own_tenant ON log.claims FOR SELECT USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT, UPDATE, DELETE ON log.claims TO tenantry_log;
@@ -745,6 +795,23 @@ END
 $$;
 REVOKE ALL ON FUNCTION log.append FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION log.append TO tenantry_command, tenantry_worker;
+
+-- Keeps a tenant's first key for a purpose. Whoever comes second finds the
+-- first one's.
+CREATE FUNCTION log.add_tenant_key(tenant uuid, purpose text, master text, wrapped bytea)
+RETURNS void
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    INSERT INTO log.tenant_keys (tenant_id, purpose, version, master, wrapped)
+    SELECT h.tenant_id, add_tenant_key.purpose, 1, add_tenant_key.master, add_tenant_key.wrapped
+    FROM log.heads AS h
+    WHERE h.tenant_id = add_tenant_key.tenant
+    ON CONFLICT DO NOTHING;
+END;
+REVOKE ALL ON FUNCTION log.add_tenant_key FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.add_tenant_key TO tenantry_command, tenantry_worker;
 RESET ROLE;
 REVOKE CREATE ON SCHEMA log FROM tenantry_log;
 
@@ -760,6 +827,8 @@ CREATE TABLE log.checkpoints (
     tenant_id   uuid NOT NULL,
     position    bigint NOT NULL CHECK (position >= 0),
     updated_at  timestamptz NOT NULL DEFAULT now(),
+    -- How many of the tenant's erasures it has taken in.
+    erasures    bigint NOT NULL DEFAULT 0,
     CONSTRAINT checkpoints_pkey PRIMARY KEY (consumer, tenant_id)
 ) WITH (fillfactor = 50);
 ALTER TABLE log.checkpoints ENABLE ROW LEVEL SECURITY;

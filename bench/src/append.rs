@@ -118,6 +118,7 @@ fn append(tenant: Ulid) -> Append {
             name: "opened",
             schema_version: 1,
             payload: vec![0x61; 200],
+            personal: false,
             subjects: vec![],
         }],
         claims: vec![],

@@ -4,6 +4,8 @@
 //! own gets the same program by writing the same three lines.
 
 pub mod demo;
+mod erase;
+mod keys;
 mod options;
 mod place;
 mod progress;
@@ -78,6 +80,8 @@ async fn run<D: Domain>(options: Options) -> Result<ExitCode> {
         Command::Rebuild(rebuild) => {
             tools::rebuild(&place.config()?, &registry, &rebuild).await?;
         }
+        Command::Erase(erase) => erase::run(&place.config()?, &registry, &erase).await?,
+        Command::Keys(keys) => keys::run(&place, &keys.action).await?,
         Command::Config(shown) => {
             let config = if shown.effective {
                 Config::load(place.config.as_deref())?.effective()

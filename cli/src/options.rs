@@ -54,6 +54,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Fill a read model's table anew, while everything runs.
     Rebuild(Rebuild),
+    /// Forget a person: destroy the key that their personal data is sealed with.
+    Erase(Erase),
+    /// Make, rotate and retire the master keys of personal data.
+    Keys(Keys),
     /// Show the configuration: every key, what it means, what is in effect.
     Config(Config),
     /// Print what is generated from the declarations.
@@ -190,6 +194,51 @@ pub(crate) struct Rebuild {
     /// Which read model.
     #[arg(value_name = "READ_MODEL")]
     pub(crate) read_model: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Erase {
+    /// Whose log.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// The person: the id of the aggregate that holds their data, for example
+    /// `cus_01J…`, or a bare ULID.
+    #[arg(value_name = "ID")]
+    pub(crate) subject: String,
+    /// Why. It is kept for ever: say nothing about the person.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who asked, for the record.
+    #[arg(long, value_name = "NAME", default_value = "operator")]
+    pub(crate) by: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Keys {
+    #[command(subcommand)]
+    pub(crate) action: KeysAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum KeysAction {
+    /// Make the file of master keys, with a first key in it.
+    Create {
+        /// Where; by default what [keys] file says.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// List the master keys and how many tenants need each.
+    List,
+    /// Add a master key and encrypt all tenants' keys anew, and with them the
+    /// keys of all people. Nothing else is rewritten.
+    Rotate,
+    /// Destroy the master keys that were replaced before a moment. Copies of
+    /// the database from before then lose all their personal data.
+    Prune {
+        /// The moment, for example 2026-11-20T09:30:00Z.
+        #[arg(long, value_name = "TIME")]
+        before: Timestamp,
+    },
 }
 
 #[derive(Args, Debug)]

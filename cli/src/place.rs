@@ -99,12 +99,20 @@ impl Place {
         if config.auth.signing_key_file.is_empty() {
             config.auth.signing_key_file = self.key_file().display().to_string();
         }
+        if config.keys.file.is_empty() && self.master_key_file().exists() {
+            config.keys.file = self.master_key_file().display().to_string();
+        }
         Ok(config)
     }
 
     /// Where `up` keeps its signing key.
     pub(crate) fn key_file(&self) -> PathBuf {
         self.data.join("keys").join("signing.pem")
+    }
+
+    /// Where `up` keeps the master keys of personal data.
+    pub(crate) fn master_key_file(&self) -> PathBuf {
+        self.data.join("keys").join("master.keys")
     }
 }
 

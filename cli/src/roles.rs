@@ -20,7 +20,7 @@ use service::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::options::Role;
+use crate::{keys, options::Role};
 
 /// The roles of this process.
 pub(crate) struct Running {
@@ -36,8 +36,8 @@ pub(crate) struct Running {
 }
 
 /// How the configuration wants the log.
-pub(crate) fn log_settings(config: &Config) -> PgLogSettings {
-    PgLogSettings {
+pub(crate) fn log_settings(config: &Config) -> Result<PgLogSettings> {
+    Ok(PgLogSettings {
         commit: CommitSettings {
             flushers: config.log.flushers,
             batch: config.log.max_batch,
@@ -55,7 +55,8 @@ pub(crate) fn log_settings(config: &Config) -> PgLogSettings {
             group: config.log.max_group,
         },
         poll: config.log.poll_interval,
-    }
+        keys: keys::backend(config)?,
+    })
 }
 
 /// Hints over the connection of a database's kind.
@@ -92,10 +93,10 @@ impl Starting<'_> {
         self.signals.get_or_insert_with(|| signals(config, database, plumbing)).clone()
     }
 
-    fn log(&mut self, database: &Database) -> Arc<PgLog> {
+    fn log(&mut self, database: &Database) -> Result<Arc<PgLog>> {
         let signals = self.signals(database);
         let pool = database.raw().clone();
-        PgLog::start(pool, &signals, &log_settings(self.config), &self.plumbing)
+        Ok(PgLog::start(pool, &signals, &log_settings(self.config)?, &self.plumbing))
     }
 }
 
@@ -158,7 +159,7 @@ impl Running {
     async fn projector(&mut self, starting: &mut Starting<'_>) -> Result<()> {
         let connections = starting.config.database.projector_connections;
         let database = starting.database(DatabaseRole::Projector, connections).await?;
-        let subscription = starting.log(&database).subscribe();
+        let subscription = starting.log(&database)?.subscribe();
         let settings = projector::Settings {
             batch: starting.config.projector.batch as u64,
             ..projector::Settings::default()
@@ -179,7 +180,7 @@ impl Running {
         let database = starting.database(DatabaseRole::Worker, connections).await?;
         let worker = worker::Worker::new(
             starting.registry.clone(),
-            Commands::new::<D>(starting.log(&database)),
+            Commands::new::<D>(starting.log(&database)?),
             database.raw().clone(),
             Arc::new(service::now),
             worker::Settings::from(&starting.config.worker),
@@ -215,7 +216,7 @@ impl Running {
         let database = starting.database(DatabaseRole::Command, connections).await?;
         let listener = http::bind(&starting.config.command_api.listen)?;
         self.command_api = Some(listener.address());
-        let commands = Commands::new::<D>(starting.log(&database));
+        let commands = Commands::new::<D>(starting.log(&database)?);
         let signals = starting.signals(&database);
         let read_models = PgReadModels::new(starting.registry, database.raw().clone(), signals);
         let api = CommandApi::new(

@@ -78,7 +78,7 @@ pub(crate) async fn fill<D: Domain>(
     let database = Database::connect(&config.database, DatabaseRole::Command, CONNECTIONS).await?;
     let end = CancellationToken::new();
     let signals = roles::signals(config, &database, &end);
-    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config), &end);
+    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config)?, &end);
     let bar = Bar::counting("commands");
     let moving = bar.clone();
     let tell = move |at: demo::Progress| moving.at(at.commands, at.of, "demo history");
@@ -108,7 +108,7 @@ pub(crate) async fn replay(config: &Config, registry: &Registry, options: &Repla
     let database = Database::connect(&config.database, DatabaseRole::Query, CONNECTIONS).await?;
     let end = CancellationToken::new();
     let signals = Signals::silent();
-    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config), &end);
+    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config)?, &end);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let shown = events::run(&*log, registry, options, &mut out).await;
     match shown.and_then(|()| Ok(out.flush()?)) {

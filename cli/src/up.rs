@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use domain::kernel::{ActorKind, Domain, Registry};
 use event_store::{
     TenantId,
+    keys::MasterKeys,
     pg::{self, Tenant},
 };
 use secrecy::SecretString;
@@ -70,12 +71,15 @@ pub(crate) async fn run<D: Domain>(registry: &Arc<Registry>, place: &Place, up: 
 /// Fills in what the folder decides.
 fn settle(config: &mut Config, place: &Place, up: &Up, postgres: &Postgres) -> Result<()> {
     config.database.url = SecretString::from(postgres.url());
+    let folder = place.data.join("keys");
+    std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     if config.auth.signing_key_file.is_empty() {
-        let file = place.key_file();
-        let folder = file.parent().unwrap_or(&place.data);
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("creating {}", folder.display()))?;
-        config.auth.signing_key_file = file.display().to_string();
+        config.auth.signing_key_file = place.key_file().display().to_string();
+    }
+    if config.keys.file.is_empty() {
+        let file = place.master_key_file();
+        MasterKeys::open_or_create(&file, service::now())?;
+        config.keys.file = file.display().to_string();
     }
     let next = if up.port == 0 { 0 } else { up.port.saturating_add(1) };
     config.command_api.listen = format!("{}:{}", up.listen, up.port);

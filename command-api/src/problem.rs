@@ -16,6 +16,7 @@ const KEY_REUSED: &str = "IDEMPOTENCY_KEY_REUSED";
 const TOO_LARGE: &str = "COMMAND_TOO_LARGE";
 /// The code of a unique value that another aggregate has.
 const CLAIM_TAKEN: &str = "CLAIM_TAKEN";
+const ERASED: &str = "ERASED";
 /// The code of an order that lost every race.
 const CONTENTION: &str = "CONTENTION";
 /// The code of an order that may or may not have been stored.
@@ -89,6 +90,9 @@ pub(crate) fn of_command(
             unprocessable(message).details(json!({ "code": KEY_REUSED }))
         }
         CommandError::TooLarge(_) => unprocessable(message).details(json!({ "code": TOO_LARGE })),
+        CommandError::Erased(_) => {
+            Problem::new(Code::Conflict, message).details(json!({ "code": ERASED }))
+        }
         CommandError::UnknownTenant => Problem::new(Code::NotFound, message),
         CommandError::Unavailable(cause) => {
             Problem::unavailable("the command cannot be taken now, nothing was stored; try again")

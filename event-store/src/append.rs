@@ -32,6 +32,15 @@ impl Append {
     pub fn bytes(&self) -> usize {
         self.events.iter().map(|event| event.payload.len()).sum()
     }
+
+    /// Whether it holds personal values, still open.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.events.iter().any(|event| event.personal)
+            || self.claims.iter().any(|claim| match claim {
+                Claim::Take { personal, .. } | Claim::Release { personal, .. } => *personal,
+                Claim::Number { .. } => false,
+            })
+    }
 }
 
 /// What is recorded about the command of an append.
@@ -67,7 +76,9 @@ pub struct NewEvent {
     pub schema_version: u16,
     /// Its fields as named MessagePack.
     pub payload: Vec<u8>,
-    /// Whose personal data it holds.
+    /// Whether there may be personal values in it, still open.
+    pub personal: bool,
+    /// Whose personal data it holds, once that is sealed.
     pub subjects: Vec<Ulid>,
 }
 
@@ -131,6 +142,9 @@ pub enum AppendError {
     /// The data subject has a key already: read it, seal with it, try again.
     #[error("data subject {0} has a key already")]
     KeyExists(Ulid),
+    /// The person was erased; nothing new about them is kept.
+    #[error("the personal data of {0} was erased; nothing more can be kept about this person")]
+    Erased(Ulid),
     /// The tenant has no log here.
     #[error("tenant {0} has no log")]
     UnknownTenant(Ulid),

@@ -74,6 +74,7 @@ fn append(tenant: Ulid, stream: Ulid, expected: u64, events: usize) -> Append {
                 name: "changed",
                 schema_version: 1,
                 payload: vec![0x80],
+                personal: false,
                 subjects: vec![],
             })
             .collect(),
@@ -97,7 +98,7 @@ fn taking(mut append: Append, claim: Claim) -> Append {
 }
 
 fn email(key: &str) -> Claim {
-    Claim::Take { scope: "email", key: key.to_owned() }
+    Claim::take("email", key.to_owned())
 }
 
 fn same_outcome(a: &Appended, b: &Appended) -> bool {
@@ -248,7 +249,7 @@ async fn a_value_has_one_holder(log: &dyn Log, tenant: Ulid) {
 async fn a_released_value_can_be_taken(log: &dyn Log, tenant: Ulid) {
     let (holder, heir) = (Ulid::generate(), Ulid::generate());
     log.append(taking(append(tenant, holder, 0, 1), email("x"))).await.unwrap();
-    let release = || Claim::Release { scope: "email", key: "x".to_owned() };
+    let release = || Claim::release("email", "x".to_owned());
     // Somebody else's release has no effect.
     log.append(taking(append(tenant, heir, 0, 1), release())).await.unwrap();
     assert!(log.append(taking(append(tenant, heir, 1, 1), email("x"))).await.is_err());
@@ -264,7 +265,7 @@ async fn a_value_given_back_and_taken_again_is_kept(log: &dyn Log, tenant: Ulid)
         append.claims = claims.to_vec();
         append
     };
-    let release = |key: &str| Claim::Release { scope: "email", key: key.to_owned() };
+    let release = |key: &str| Claim::release("email", key.to_owned());
     log.append(claims(&[email("a")])).await.unwrap();
     // From a to b and back: a is still its own, b is nobody's.
     let there_and_back = claims(&[release("a"), email("b"), release("b"), email("a")]);

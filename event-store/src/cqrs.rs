@@ -203,6 +203,7 @@ impl<A: Aggregate> Store<A> {
                 name: written.name,
                 schema_version: written.schema_version,
                 payload: written.payload,
+                personal: written.personal,
                 subjects: vec![],
             });
         }

@@ -149,10 +149,10 @@ fn leaves_no_trace(append: &Append) -> bool {
 /// A claim that is the only one.
 fn net(claim: Claim, stream: Ulid) -> NetClaim {
     match claim {
-        Claim::Take { scope, key } => {
+        Claim::Take { scope, key, .. } => {
             NetClaim::Take { scope, key, releasers: vec![], holder: Some(stream) }
         }
-        Claim::Release { scope, key } => NetClaim::Release { scope, key },
+        Claim::Release { scope, key, .. } => NetClaim::Release { scope, key },
         Claim::Number { series, number } => NetClaim::Numbers { series, first: number, count: 1 },
     }
 }
@@ -222,7 +222,7 @@ impl Related {
 
     fn claim(&mut self, index: usize, stream: Ulid, claim: Claim) -> Result<(), AppendError> {
         match claim {
-            Claim::Take { scope, key } => {
+            Claim::Take { scope, key, .. } => {
                 let value = self.values.entry((scope, key.clone())).or_default();
                 if value.holder.is_some_and(|holder| holder != stream) {
                     return Err(AppendError::ClaimTaken { scope: scope.to_owned(), key });
@@ -230,7 +230,7 @@ impl Related {
                 value.taken.get_or_insert(index);
                 value.holder = Some(stream);
             }
-            Claim::Release { scope, key } => {
+            Claim::Release { scope, key, .. } => {
                 let value = self.values.entry((scope, key)).or_default();
                 if value.taken.is_none() {
                     value.releasers.push((index, stream));

@@ -18,6 +18,7 @@ mod commands;
 pub mod contract;
 mod cqrs;
 mod group;
+pub mod keys;
 mod log;
 mod memory;
 pub mod pg;

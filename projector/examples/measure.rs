@@ -279,7 +279,7 @@ impl<'a> Writer<'a> {
         let lent = |number| LoanEvent::Lent {
             number,
             book,
-            borrower: Personal::Known(Text::parse("Thandi Nkosi").unwrap()),
+            borrower: Personal::from(Text::parse("Thandi Nkosi").unwrap()),
             until,
         };
         let renewed = LoanEvent::Renewed { until: until.plus_days(14) };

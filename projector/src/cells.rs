@@ -38,6 +38,7 @@ pub(crate) fn put(cell: &Cell, out: &mut BytesMut) {
             put_bytes(&time.micros().saturating_sub(EPOCH_MICROS).to_be_bytes(), out);
         }
         Cell::Date(date) => put_bytes(&date.days().saturating_sub(EPOCH_DAYS).to_be_bytes(), out),
+        Cell::Personal(_) => put(&Cell::Null, out),
         Cell::Json(value) => {
             let mut bytes = vec![JSONB];
             // Writing a value to memory cannot fail.

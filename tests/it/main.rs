@@ -9,4 +9,5 @@
 mod arrows;
 mod generated;
 mod log;
+mod privacy;
 mod spine;

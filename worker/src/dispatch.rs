@@ -152,6 +152,7 @@ fn refusal(error: &CommandError) -> Result<(String, String), Failure> {
         | CommandError::Precondition { .. }
         | CommandError::ClaimTaken { .. }
         | CommandError::CommandIdReused
+        | CommandError::Erased(_)
         | CommandError::TooLarge(_) => Ok((error.reason().to_ascii_uppercase(), error.to_string())),
     }
 }

@@ -109,7 +109,7 @@ const FAILURES: &[(&str, &str)] = &[
     ("NotFound", "There is no such thing in this tenant."),
     (
         "Conflict",
-        "A unique value is taken (`CLAIM_TAKEN`), or too many orders compete for the same thing \
+        "A unique value is taken (`CLAIM_TAKEN`), the person was erased (`ERASED`), or too many orders compete for the same thing \
          (`CONTENTION`).",
     ),
     ("PreconditionFailed", "Something has happened since: it is at version `details.actual`."),

@@ -11,7 +11,10 @@ use serde::{
 use serde_json::Value;
 use ulid::Ulid;
 
-use super::{Column, ColumnKind, Currency, Date, Id, Kind, Text, Timestamp};
+use super::{
+    Column, ColumnKind, Currency, Date, Id, Kind, Text, Timestamp,
+    personal::{OPEN, Opened, Replacement, WireError, rewrite},
+};
 
 /// The value of one column of one row.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +35,8 @@ pub enum Cell {
     Date(Date),
     /// Anything nested.
     Json(Value),
+    /// A personal value, of whatever kind the column says.
+    Personal(Opened),
 }
 
 impl Cell {
@@ -47,6 +52,25 @@ impl Cell {
             Self::Timestamp(time) => time.to_string().into(),
             Self::Date(date) => date.to_string().into(),
             Self::Json(value) => value.clone(),
+            Self::Personal(opened) => {
+                Self::read(&opened.value, kind).map_or(Value::Null, |cell| cell.to_json(kind))
+            }
+        }
+    }
+
+    /// Reads a value of a kind from MessagePack.
+    fn read(value: &[u8], kind: &ColumnKind) -> Result<Self, CellError> {
+        fn of<T: DeserializeOwned>(value: &[u8]) -> Result<T, CellError> {
+            rmp_serde::from_slice(value).map_err(|error| CellError(error.to_string()))
+        }
+        match kind {
+            ColumnKind::Json => of(value).map(Self::Json),
+            ColumnKind::Bool => of(value).map(Self::Bool),
+            ColumnKind::Text | ColumnKind::Enum { .. } => of(value).map(Self::Text),
+            ColumnKind::Id { .. } => ToCell(kind).serialize_str(&of::<String>(value)?),
+            ColumnKind::Int | ColumnKind::Timestamp | ColumnKind::Date => {
+                ToCell(kind).integer(of::<i64>(value)?)
+            }
         }
     }
 }
@@ -117,7 +141,9 @@ impl SerializeStruct for ToRow<'_> {
             .get(self.cells.len())
             .filter(|column| column.name == name)
             .ok_or_else(|| CellError(format!("{name} is not the next column")))?;
-        self.cells.push(if column.kind == ColumnKind::Json {
+        self.cells.push(if column.personal {
+            personal(value)?
+        } else if column.kind == ColumnKind::Json {
             match serde_json::to_value(value).map_err(|e| CellError(e.to_string()))? {
                 Value::Null => Cell::Null,
                 value => Cell::Json(value),
@@ -130,6 +156,18 @@ impl SerializeStruct for ToRow<'_> {
     fn end(self) -> Result<Vec<Cell>, CellError> {
         Ok(self.cells)
     }
+}
+
+/// The cell of a personal value, or of nothing.
+fn personal<T: ?Sized + Serialize>(value: &T) -> Result<Cell, CellError> {
+    let bytes = rmp_serde::to_vec_named(value).map_err(|error| CellError(error.to_string()))?;
+    let mut cell = Cell::Null;
+    rewrite(&bytes, OPEN, |body| {
+        cell = Cell::Personal(Opened::parse(body)?);
+        Ok(Replacement::Nil)
+    })
+    .map_err(|error: WireError| CellError(error.to_string()))?;
+    Ok(cell)
 }
 
 type Never<T> = Impossible<T, CellError>;
@@ -399,6 +437,11 @@ impl<'de, 'a, I: Iterator<Item = (Cell, &'a Column)>> SeqAccess<'de> for FromRow
             Cell::Json(value) => {
                 seed.deserialize(value).map_err(|error| CellError(error.to_string()))
             }
+            Cell::Personal(opened) => {
+                let extension = opened.extension();
+                seed.deserialize(&mut rmp_serde::Deserializer::new(extension.as_slice()))
+                    .map_err(|error| CellError(error.to_string()))
+            }
             cell => seed.deserialize(FromCell { cell, kind: &column.kind }),
         };
         value.map(Some).map_err(|error| CellError(format!("{}: {error}", column.name)))
@@ -426,6 +469,7 @@ impl<'de> Deserializer<'de> for FromCell<'_> {
             Cell::Timestamp(time) => visitor.visit_i64(time.micros()),
             Cell::Date(date) => visitor.visit_i64(date.days().into()),
             Cell::Json(_) => unfit("a nested value"),
+            Cell::Personal(_) => unfit("a personal value"),
         }
     }
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CellError> {

@@ -16,8 +16,13 @@ use serde::{
     forward_to_deserialize_any,
 };
 use serde_json::{Map, Value};
+use ulid::Ulid;
 
-use super::{Aggregate, AnyRecorded, Envelope, Event, Id, Recorded, schema, variant_name};
+use super::{
+    Aggregate, AnyRecorded, Envelope, Event, Id, Recorded,
+    personal::{OPEN, Opened, Replacement, WireError, fields, rewrite},
+    schema, variant_name,
+};
 
 /// The codec number of named-field MessagePack.
 pub const NAMED_MESSAGE_PACK: i16 = 1;
@@ -31,6 +36,9 @@ pub struct Encoded {
     pub schema_version: u16,
     /// The fields.
     pub payload: Vec<u8>,
+    /// Whether personal values may be among them, as extensions of the type
+    /// [`OPEN`](super::personal::OPEN).
+    pub personal: bool,
 }
 
 /// Why stored bytes are not the event they claim to be.
@@ -79,6 +87,7 @@ pub struct EventCodec<A: Aggregate> {
 
 struct Shape {
     name: String,
+    personal: bool,
     lifts: Vec<fn(&mut Map<String, Value>)>,
 }
 
@@ -106,6 +115,7 @@ impl<A: Aggregate> EventCodec<A> {
                     .filter(|upcast| upcast.event == variant.name)
                     .map(|upcast| upcast.lift)
                     .collect(),
+                personal: schema::is_personal(&variant.schema),
                 name: variant.name,
             })
             .collect();
@@ -134,7 +144,32 @@ impl<A: Aggregate> EventCodec<A> {
         let mut tag = vec![0x81];
         rmp_serde::encode::write_named(&mut tag, name).map_err(fail)?;
         let payload = tagged.strip_prefix(tag.as_slice()).unwrap_or_default().to_vec();
-        Ok(Encoded { name, schema_version: shape.version(), payload })
+        let (schema_version, personal) = (shape.version(), shape.personal);
+        Ok(Encoded { name, schema_version, payload, personal })
+    }
+
+    /// Makes the personal values of a new event that are nobody's yet those of
+    /// its owner, so that they stay the owner's wherever they are copied.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn owned(&self, event: A::Event, owner: Ulid) -> Result<A::Event, CodecError> {
+        let name = variant_name(&event).unwrap_or_default();
+        let shape = self.shape(name)?;
+        if !shape.personal {
+            return Ok(event);
+        }
+        let fail = |source: WireError| CodecError::Payload {
+            name: shape.name.clone(),
+            version: shape.version(),
+            source: source.into(),
+        };
+        let payload = rewrite(&self.encode(&event)?.payload, OPEN, |body| {
+            let value = Opened::parse(body)?;
+            let subject = Some(value.subject.unwrap_or(owner));
+            Ok(Replacement::Extension(OPEN, Opened { subject, ..value }.body()))
+        });
+        self.decode(name, shape.version(), &payload.map_err(fail)?)
     }
 
     /// Reads an event of any schema version up to the current one.
@@ -188,11 +223,11 @@ fn lift<E: Event>(
     version: u16,
     payload: &[u8],
 ) -> Result<E, Box<dyn std::error::Error + Send + Sync>> {
-    let mut fields: Map<String, Value> = rmp_serde::from_slice(payload)?;
+    let mut fields = fields::read(payload)?;
     for lift in shape.lifts.iter().skip(usize::from(version.saturating_sub(1))) {
         lift(&mut fields);
     }
-    let payload = rmp_serde::to_vec_named(&fields)?;
+    let payload = fields::write(&fields)?;
     Ok(E::deserialize(Tagged { name: &shape.name, payload: &payload })?)
 }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use ulid::Ulid;
 
 use super::{
-    Aggregate, AnyRecorded, CodecError, Command, DecodeFn, Envelope, Event, EventCodec, Fold,
-    Intent, Reaction, ReadModel, Recorded, Table, fold::FoldOf, schema,
+    Aggregate, AnyRecorded, Claim, CodecError, Command, DecodeFn, Envelope, Event, EventCodec,
+    Fold, Intent, Reaction, ReadModel, Recorded, Table, fold::FoldOf, schema,
 };
 
 /// A body of declarations: the product's own, or a test's.
@@ -75,6 +75,7 @@ pub struct AggregateEntry {
     strays: Vec<String>,
     decode: Box<DecodeFn>,
     state: fn() -> Box<dyn State>,
+    claims: fn(&AnyRecorded) -> Vec<Claim>,
 }
 
 /// One command.
@@ -121,6 +122,8 @@ pub struct ReadModelEntry {
     pub of_one_aggregate: bool,
     /// How events become rows.
     pub fold: Box<dyn Fold>,
+    /// The columns that hold personal data somewhere within.
+    nested_personal: Vec<String>,
 }
 
 /// One reaction.
@@ -182,6 +185,12 @@ impl AggregateEntry {
     #[must_use]
     pub fn initial_state(&self) -> Box<dyn State> {
         (self.state)()
+    }
+
+    /// What an event takes and gives back.
+    #[must_use]
+    pub fn claims(&self, event: &AnyRecorded) -> Vec<Claim> {
+        (self.claims)(event)
     }
 
     /// The command of a wire name.
@@ -347,6 +356,7 @@ impl Interpreter for Registry {
                 codec.recorded(envelope, name, version, payload).map(AnyRecorded::new)
             }),
             state: || Box::new(StateOf(A::default())),
+            claims: |event| event.of::<A>().map(|it| A::claims(&it.event)).unwrap_or_default(),
         });
     }
 
@@ -361,6 +371,7 @@ impl Interpreter for Registry {
             indexes: R::INDEXES,
             of_one_aggregate: R::OF_ONE_AGGREGATE,
             fold: Box::new(FoldOf::<R>::new()),
+            nested_personal: schema::nested_personal::<R::Row>(),
         });
     }
 
@@ -453,9 +464,15 @@ impl ReadModelEntry {
                 faults.push(format!("{name}: key or index names {column}, which is no column"));
             }
         }
+        for column in &self.nested_personal {
+            faults.push(format!(
+                "{name}.{column}: holds personal data within, where it cannot be forgotten; give \
+                 it a column of its own"
+            ));
+        }
         for key in self.key {
             if self.table.column(key).is_some_and(|column| column.nullable) {
-                faults.push(format!("{name}.{key}: a key column cannot be empty"));
+                faults.push(format!("{name}.{key}: a key column cannot be empty or personal"));
             }
         }
         for source in self.fold.sources() {

@@ -95,6 +95,40 @@ fn column(root: &Value, name: &str, property: &Value, required: bool) -> Column 
     }
 }
 
+/// The fields of a row type that hold personal data somewhere within.
+pub(super) fn nested_personal<R: JsonSchema>() -> Vec<String> {
+    let root = root::<R>();
+    let properties = root.get("properties").and_then(Value::as_object);
+    let nested = properties.into_iter().flatten().filter(|(_, property)| {
+        let (core, _) = without_null(&root, property);
+        core.get("x-personal").is_none() && mentions_personal(&root, core, &mut vec![])
+    });
+    nested.map(|(name, _)| name.clone()).collect()
+}
+
+/// Whether a schema, complete with its definitions, may hold personal data.
+pub(super) fn is_personal(schema: &Value) -> bool {
+    mentions_personal(schema, schema, &mut vec![])
+}
+
+fn mentions_personal<'a>(root: &'a Value, schema: &'a Value, seen: &mut Vec<&'a str>) -> bool {
+    match schema {
+        Value::Object(fields) => {
+            let reference = fields.get("$ref").and_then(Value::as_str);
+            let referenced = reference.filter(|name| !seen.contains(name)).is_some_and(|name| {
+                seen.push(name);
+                mentions_personal(root, resolve(root, schema), seen)
+            });
+            let mut within = fields.iter().filter(|(name, _)| *name != "$defs");
+            referenced
+                || fields.contains_key("x-personal")
+                || within.any(|(_, part)| mentions_personal(root, part, seen))
+        }
+        Value::Array(items) => items.iter().any(|item| mentions_personal(root, item, seen)),
+        _ => false,
+    }
+}
+
 /// Sees through references and through "or null".
 fn without_null<'a>(root: &'a Value, schema: &'a Value) -> (&'a Value, bool) {
     let schema = resolve(root, schema);

@@ -129,6 +129,9 @@ pub enum CommandError {
     /// The command brings about more than one append may hold.
     #[error("{0}")]
     TooLarge(String),
+    /// The command is about a person whose data was erased.
+    #[error("{0}")]
+    Erased(String),
     /// The tenant has no log here.
     #[error("the tenant has no log here")]
     UnknownTenant,
@@ -159,6 +162,7 @@ impl CommandError {
             Self::ClaimTaken { .. } => "claim_taken",
             Self::CommandIdReused => "command_id_reused",
             Self::TooLarge(_) => "too_large",
+            Self::Erased(_) => "erased",
             Self::UnknownTenant => "unknown_tenant",
             Self::Unavailable(_) => "unavailable",
             Self::UnknownOutcome => "unknown_outcome",
@@ -191,6 +195,7 @@ impl From<AppendError> for CommandError {
             AppendError::NumberTaken(_) => Self::Contention("series"),
             AppendError::ReferenceChanged => Self::Contention("reference"),
             AppendError::KeyExists(_) => Self::Contention("key"),
+            AppendError::Erased(_) => Self::Erased(error.to_string()),
             AppendError::Fault(message) => Self::Fault(message),
         }
     }

@@ -34,7 +34,7 @@ fn at(index: usize, error: AppendError) -> GroupError {
 }
 
 fn release(key: &str) -> Claim {
-    Claim::Release { scope: "email", key: key.to_owned() }
+    Claim::release("email", key.to_owned())
 }
 
 fn number(number: u64) -> Claim {

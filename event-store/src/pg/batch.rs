@@ -12,6 +12,7 @@ use super::{number, read, session::uuid, ulid, unsigned};
 use crate::{
     Append, AppendError, Appended,
     group::{Group, NetClaim, Verdict},
+    keys::SEALED_MESSAGE_PACK,
 };
 
 /// What the groups of one call use.
@@ -163,7 +164,8 @@ impl<'a> Arguments<'a> {
             self.event_ids.push(uuid(event.id));
             self.event_types.push(format!("{}.{}", append.stream_type, event.name));
             self.schema_versions.push(i16::try_from(event.schema_version).unwrap_or(i16::MAX));
-            self.codecs.push(NAMED_MESSAGE_PACK);
+            let sealed = !event.subjects.is_empty();
+            self.codecs.push(if sealed { SEALED_MESSAGE_PACK } else { NAMED_MESSAGE_PACK });
             self.payloads.push(&event.payload);
             for (nth, subject) in event.subjects.iter().enumerate() {
                 if event.subjects.iter().take(nth).all(|earlier| earlier != subject) {

@@ -7,13 +7,14 @@ mod metrics;
 mod migrate;
 mod queue;
 mod read;
-mod session;
+pub(crate) mod session;
 mod signals;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
+use tokio_postgres::Row;
 use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 use uuid::Uuid;
@@ -25,8 +26,10 @@ pub use session::{TenantRead, uuid};
 pub use signals::{Channel, Signals};
 
 use crate::{
-    Append, Appended, GroupError, Limits, Log, ReadError, StoredEvent, Subscription, Wakeups,
+    Append, AppendError, Appended, GroupError, Limits, Log, ReadError, StoredEvent, Subscription,
+    Wakeups,
     group::Group,
+    keys::{KeyEncryption, KeyError, KeyRing, NoKeys},
 };
 use committer::Committer;
 
@@ -39,6 +42,8 @@ pub struct PgLogSettings {
     pub limits: Limits,
     /// How often subscribers look without being woken.
     pub poll: Duration,
+    /// What encrypts the keys of personal data.
+    pub keys: Arc<dyn KeyEncryption>,
 }
 
 impl Default for PgLogSettings {
@@ -47,6 +52,7 @@ impl Default for PgLogSettings {
             commit: CommitSettings::default(),
             limits: Limits::default(),
             poll: Duration::from_millis(500),
+            keys: Arc::new(NoKeys),
         }
     }
 }
@@ -58,6 +64,7 @@ pub struct PgLog {
     committer: Committer,
     wakeups: Wakeups,
     limits: Limits,
+    keys: Arc<KeyRing>,
 }
 
 impl PgLog {
@@ -74,18 +81,52 @@ impl PgLog {
     ) -> Arc<Self> {
         let wakeups = Wakeups::new(settings.poll);
         signals.wake_on_appends(wakeups.clone());
+        let keys = Arc::new(KeyRing::new(pool.clone(), settings.keys.clone()));
+        signals.forget_on_erasures(&keys);
         Arc::new(Self {
             committer: Committer::start(&pool, signals, &settings.commit, shutdown),
             pool,
             wakeups,
             limits: settings.limits,
+            keys,
         })
+    }
+
+    /// The keys of personal data, as this log reads them.
+    #[must_use]
+    pub fn keys(&self) -> &Arc<KeyRing> {
+        &self.keys
+    }
+
+    async fn opened(&self, tenant: Ulid, rows: &[Row]) -> Result<Vec<StoredEvent>, ReadError> {
+        let mut events: Vec<_> = rows.iter().map(read::stored_event).collect::<Result<_, _>>()?;
+        self.keys.open_events(tenant, &mut events).await?;
+        Ok(events)
+    }
+
+    /// Stores a group with personal data in it, sealed. Should somebody else
+    /// make a person's key at the same moment, theirs counts.
+    async fn append_sealed(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
+        let whole = |error: KeyError| GroupError { index: 0, error: error.into() };
+        let mut attempts = 3;
+        loop {
+            attempts -= 1;
+            let mut sealed = group.clone();
+            self.keys.seal(&mut sealed).await.map_err(whole)?;
+            match self.committer.append(Group::new(sealed, &self.limits)?).await {
+                Err(GroupError { error: AppendError::KeyExists(_), .. }) if attempts > 0 => {}
+                answer => return answer,
+            }
+        }
     }
 }
 
 #[async_trait]
 impl Log for PgLog {
     async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
+        if group.iter().any(Append::is_personal) {
+            return self.append_sealed(group).await;
+        }
         self.committer.append(Group::new(group, &self.limits)?).await
     }
 
@@ -103,7 +144,7 @@ impl Log for PgLog {
                 &[&uuid(tenant), &uuid(stream), &number(after_version), &number(limit as u64)],
             )
             .await?;
-        rows.iter().map(read::stored_event).collect()
+        self.opened(tenant, &rows).await
     }
 
     async fn read_tenant(
@@ -119,7 +160,7 @@ impl Log for PgLog {
                 &[&uuid(tenant), &number(after_position), &number(limit as u64)],
             )
             .await?;
-        rows.iter().map(read::stored_event).collect()
+        self.opened(tenant, &rows).await
     }
 
     async fn head(&self, tenant: Ulid) -> Result<u64, ReadError> {

@@ -14,13 +14,13 @@ pub fn uuid(ulid: Ulid) -> Uuid {
 }
 
 /// A connection from the pool.
-pub(super) async fn client(pool: &Pool) -> Result<Object, ReadError> {
+pub(crate) async fn client(pool: &Pool) -> Result<Object, ReadError> {
     pool.get().await.map_err(|error| ReadError::Unavailable(error.to_string()))
 }
 
 /// Tells a server that is away from a statement that is wrong.
 #[expect(clippy::needless_pass_by_value, reason = "reads well after map_err")]
-pub(super) fn failed(error: tokio_postgres::Error) -> ReadError {
+pub(crate) fn failed(error: tokio_postgres::Error) -> ReadError {
     match error.as_db_error() {
         Some(refusal) if !away(&error) => ReadError::Fault(refusal.to_string()),
         _ => ReadError::Unavailable(error.to_string()),

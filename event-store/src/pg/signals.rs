@@ -19,7 +19,7 @@ use ulid::Ulid;
 use uuid::Uuid;
 
 use super::ulid;
-use crate::Wakeups;
+use crate::{Wakeups, keys::KeyRing};
 
 /// What a hint is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,15 +28,18 @@ pub enum Channel {
     Log,
     /// Read models have moved: `{tenant as UUID}:{position}`.
     Read,
+    /// Somebody was erased in tenants, as UUIDs.
+    Erased,
 }
 
 impl Channel {
-    const ALL: [Self; 2] = [Self::Log, Self::Read];
+    const ALL: [Self; 3] = [Self::Log, Self::Read, Self::Erased];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Log => "tenantry_log",
             Self::Read => "tenantry_read",
+            Self::Erased => "tenantry_erased",
         }
     }
 }
@@ -53,6 +56,7 @@ struct Shared {
     dirty: Notify,
     log: broadcast::Sender<Arc<str>>,
     read: broadcast::Sender<Arc<str>>,
+    erased: broadcast::Sender<Arc<str>>,
 }
 
 /// The most that PostgreSQL takes in one notification is 8000 bytes.
@@ -68,6 +72,7 @@ impl Signals {
                 dirty: Notify::new(),
                 log: broadcast::channel(1024).0,
                 read: broadcast::channel(4096).0,
+                erased: broadcast::channel(1024).0,
             }),
         }
     }
@@ -124,10 +129,30 @@ impl Signals {
         });
     }
 
+    /// Makes a key ring forget the keys of tenants where somebody was erased.
+    pub(super) fn forget_on_erasures(&self, keys: &Arc<KeyRing>) {
+        let mut hints = self.listen(Channel::Erased);
+        let keys = Arc::downgrade(keys);
+        tokio::spawn(async move {
+            loop {
+                let hint = match hints.recv().await {
+                    Ok(hint) => tenant(&hint),
+                    Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                };
+                let Some(keys) = keys.upgrade() else { return };
+                if let Some(tenant) = hint {
+                    keys.forget(tenant);
+                }
+            }
+        });
+    }
+
     fn sender(&self, channel: Channel) -> &broadcast::Sender<Arc<str>> {
         match channel {
             Channel::Log => &self.shared.log,
             Channel::Read => &self.shared.read,
+            Channel::Erased => &self.shared.erased,
         }
     }
 

@@ -254,7 +254,7 @@ impl Tenant<'_> {
 
     pub(crate) async fn lend(&self, book: Id<Book>) -> Id<Loan> {
         let loan = Id::new(Ulid::generate());
-        let borrower = Personal::Known(Text::parse("Thandi's \"sister\"").unwrap());
+        let borrower = Personal::from(Text::parse("Thandi's \"sister\"").unwrap());
         self.write(loan, &LoanEvent::Lent { number: 7, book, borrower, until: day(15) }).await;
         loan
     }

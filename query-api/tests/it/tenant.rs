@@ -120,7 +120,7 @@ impl Tenant<'_> {
 
     pub(crate) async fn lend(&self, book: Id<Book>, number: u64, until: &str) -> Id<Loan> {
         let loan = Id::new(Ulid::generate());
-        let borrower = Personal::Known(Text::parse("Sipho").unwrap());
+        let borrower = Personal::from(Text::parse("Sipho").unwrap());
         let until: Date = until.parse().unwrap();
         self.write(loan, &LoanEvent::Lent { number, book, borrower, until }).await;
         loan

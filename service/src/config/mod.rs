@@ -22,7 +22,8 @@ use self::layers::Layers;
 
 pub use error::{ConfigError, ConfigFault};
 pub use sections::{
-    Auth, CommandApi, Database, Log, LogFormat, Projector, QueryApi, Shutdown, Telemetry, Worker,
+    Auth, CommandApi, Database, Keys, Log, LogFormat, Projector, QueryApi, Shutdown, Telemetry,
+    Worker,
 };
 
 /// Every key with its meaning and default.
@@ -46,6 +47,8 @@ pub struct Config {
     pub worker: Worker,
     /// Who issues tokens and what they look like.
     pub auth: Auth,
+    /// The keys of personal data.
+    pub keys: Keys,
     /// What the processes tell about themselves.
     pub telemetry: Telemetry,
     /// How a process ends.

@@ -159,6 +159,14 @@ pub struct Auth {
     pub token_lifetime: Duration,
 }
 
+/// The keys of personal data.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// The file of the master keys; empty when there is none.
+    pub file: String,
+}
+
 /// What the processes tell about themselves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -47,6 +47,7 @@ fn append(tenant: Ulid, remembered: bool) -> Append {
                 name: "changed",
                 schema_version: 1,
                 payload: vec![0x80],
+                personal: false,
                 subjects: vec![],
             })
             .collect(),

@@ -102,6 +102,7 @@ async fn puzzle(street: &Street, tenant: Ulid) {
             name: "puzzled",
             schema_version: 1,
             payload: vec![0x80],
+            personal: false,
             subjects: vec![],
         }],
         claims: vec![],

@@ -50,7 +50,7 @@ fn a_customer_is_shown_as_it_stands() {
 #[test]
 fn a_closed_and_erased_customer_is_still_shown() {
     let Event::Opened { name, currency, payment_terms_days, .. } = opened() else { unreachable!() };
-    let email = Personal::Erased;
+    let email = Personal::ERASED;
     let erased = Event::Opened { name, email: email.clone(), currency, payment_terms_days };
     let closed = Event::Closed { reason: text("moved away"), email: email.clone() };
     folding::<Customers>([of(karoo(), erased), of(karoo(), closed)]).then_rows([CustomerRow {

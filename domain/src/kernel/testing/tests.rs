@@ -111,7 +111,7 @@ fn personal_data_is_shown_where_it_makes_the_difference() {
     let lent = |borrower: &str| LoanEvent::Lent {
         number: 1,
         book: target(),
-        borrower: Personal::Known(Text::parse(borrower).unwrap()),
+        borrower: Personal::from(Text::parse(borrower).unwrap()),
         until: today(),
     };
     let events = [lent("Naledi")];

@@ -8,6 +8,7 @@ use crate::kernel::{
     Cell, Column, ColumnKind, Currency, Date, Id, KeyPart, Money, Personal, RowKey, Text,
     Timestamp,
     cell::{from_cells, to_cells},
+    personal::Opened,
     schema,
     testing::{NOW, id, toy::Book},
 };
@@ -74,7 +75,7 @@ fn full() -> Full {
 
 fn empty() -> Full {
     Full {
-        name: Personal::Erased,
+        name: Personal::ERASED,
         list: vec![],
         map: BTreeMap::new(),
         maybe_yes: None,
@@ -125,7 +126,7 @@ fn every_kind_of_column_has_its_kind_of_cell() {
             Cell::Timestamp(NOW),
             Cell::Date(NOW.date()),
             Cell::Text("ZAR".to_owned()),
-            Cell::Text("Zoë".to_owned()),
+            Cell::Personal(Opened { subject: None, value: b"\xa4Zo\xc3\xab".to_vec() }),
             Cell::Json(json!({ "minor": -5, "currency": "JPY" })),
             Cell::Json(json!(["2026-01-15", "2026-01-16"])),
             Cell::Json(json!({ "a": 1 })),

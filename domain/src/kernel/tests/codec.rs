@@ -1,6 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use ulid::Ulid;
 
 use crate::kernel::{
     Aggregate, CodecError, Command, Date, Event, EventCodec, Facts, Kind, Personal, Rejection,
@@ -93,10 +94,32 @@ fn written() -> NoteEvent {
         text: Text::of("two words"),
         words: 2,
         on: NOW.date(),
-        by: Personal::Erased,
+        by: Personal::ERASED,
         mood: Some(Mood::Angry { how_much: -1 }),
         tags: vec![Text::of("a")],
     }
+}
+
+#[test]
+fn what_is_nobodys_becomes_the_owners() {
+    let codec = EventCodec::<Note>::new();
+    let (owner, other) = (Ulid(7), Ulid(8));
+    let by = |by| NoteEvent::Written {
+        by,
+        text: Text::of("a"),
+        words: 1,
+        on: NOW.date(),
+        mood: None,
+        tags: vec![],
+    };
+    let subject = |event| match codec.owned(event, owner).unwrap() {
+        NoteEvent::Written { by, .. } => by.subject(),
+        event => panic!("{event:?}"),
+    };
+    assert_eq!(subject(by(Text::of("Zoë").into())), Some(owner));
+    assert_eq!(subject(by(Personal::from(Text::of("Zoë")).about(other))), Some(other));
+    assert_eq!(subject(by(Personal::ERASED)), None);
+    assert_eq!(codec.owned(NoteEvent::Emptied {}, owner).unwrap(), NoteEvent::Emptied {});
 }
 
 fn payload(fields: &Value) -> Vec<u8> {
@@ -153,7 +176,7 @@ fn older_shapes_are_lifted_step_by_step() {
         text: Text::of("three of 3"),
         words,
         on: NOW.date(),
-        by: Personal::Known(Text::of("Zoë")),
+        by: Personal::from(Text::of("Zoë")),
         mood,
         tags: vec![],
     };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{
     Aggregate, Command, Context, Domain, Event, Facts, Folds, Id, Interpreter, Keys, Kind,
-    ReadModel, Recorded, Registry, Rejection, Slot, Upcast,
+    Personal, ReadModel, Recorded, Registry, Rejection, Slot, Text, Upcast,
     testing::toy::{Library, OnLoan, RemindOfDueDate, Shelf, Toy},
 };
 
@@ -140,6 +140,13 @@ struct SloppyRow {
     tenant_id: i64,
     /// Is taken as well.
     updated_position: i64,
+    /// Hides somebody.
+    guests: Vec<Guest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct Guest {
+    name: Personal<Text<10>>,
 }
 
 impl ReadModel for Sloppies {
@@ -191,7 +198,9 @@ fn every_slip_is_told() {
             "sloppies.updated_position: the name is reserved",
             "sloppies: key or index names id, which is no column",
             "sloppies: key or index names none, which is no column",
-            "sloppies.sloppy: a key column cannot be empty",
+            "sloppies.guests: holds personal data within, where it cannot be forgotten; give it \
+             a column of its own",
+            "sloppies.sloppy: a key column cannot be empty or personal",
         ]
     );
 }

@@ -19,7 +19,7 @@ fn loan(number: u64, position: u64, event: LoanEvent) -> AnyRecorded {
 }
 
 fn lent() -> LoanEvent {
-    LoanEvent::Lent { number: 1, book: id(1), borrower: Personal::Erased, until: today() }
+    LoanEvent::Lent { number: 1, book: id(1), borrower: Personal::ERASED, until: today() }
 }
 
 fn renewed(until: Date) -> LoanEvent {

@@ -6,6 +6,7 @@ mod facts;
 mod faults;
 mod folds;
 mod ids;
+mod personal;
 mod registry;
 mod tables;
 mod texts;

@@ -3,10 +3,11 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use proptest::collection::vec;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::kernel::{
     Aggregate, EventCodec,
+    personal::fields,
     testing::{
         arbitrary::{Manner, any_of, event_variants},
         show,
@@ -105,7 +106,7 @@ fn store<A: Aggregate>(
 
 /// The same fields and one more.
 fn extended(payload: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let mut fields: Map<String, Value> = rmp_serde::from_slice(payload)?;
+    let mut fields = fields::read(payload)?;
     fields.insert("added_by_a_later_program".to_owned(), Value::from(1));
-    Ok(rmp_serde::to_vec_named(&fields)?)
+    Ok(fields::write(&fields)?)
 }

@@ -223,7 +223,7 @@ impl<A: Aggregate> Life<A> {
     /// Reads the whole history again.
     fn look_back(&self, codec: &EventCodec<A>) -> Result<(), Broken> {
         let mut replayed = A::default();
-        for Encoded { name, schema_version, payload } in &self.history {
+        for Encoded { name, schema_version, payload, .. } in &self.history {
             let event = codec
                 .decode(name, *schema_version, payload)
                 .map_err(|error| format!("Replay: {error}"))?;

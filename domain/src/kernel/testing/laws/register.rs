@@ -33,13 +33,13 @@ impl Register {
         let mut next = self.clone();
         for claim in claims {
             match claim {
-                Claim::Take { scope, key } => {
+                Claim::Take { scope, key, .. } => {
                     let holder = next.taken.entry((scope, key.clone())).or_insert(owner);
                     if *holder != owner {
                         return Ok(false);
                     }
                 }
-                Claim::Release { scope, key } => {
+                Claim::Release { scope, key, .. } => {
                     let key = (*scope, key.clone());
                     if next.taken.get(&key) == Some(&owner) {
                         next.taken.remove(&key);

@@ -124,10 +124,10 @@ impl Aggregate for Book {
     fn claims(event: &BookEvent) -> Vec<Claim> {
         match event {
             BookEvent::Acquired { isbn, .. } => {
-                vec![Claim::Take { scope: "book.isbn", key: isbn.to_string() }]
+                vec![Claim::take("book.isbn", isbn.to_string())]
             }
             BookEvent::Withdrawn { isbn } => {
-                vec![Claim::Release { scope: "book.isbn", key: isbn.to_string() }]
+                vec![Claim::release("book.isbn", isbn.to_string())]
             }
         }
     }

@@ -211,11 +211,11 @@ impl Aggregate for Loan {
     fn claims(event: &LoanEvent) -> Vec<Claim> {
         match event {
             LoanEvent::Lent { number, book, .. } => vec![
-                Claim::Take { scope: "loan.book", key: book.to_string() },
+                Claim::take("loan.book", book.to_string()),
                 Claim::Number { series: SERIES.to_owned(), number: *number },
             ],
             LoanEvent::Returned { book, .. } => {
-                vec![Claim::Release { scope: "loan.book", key: book.to_string() }]
+                vec![Claim::release("loan.book", book.to_string())]
             }
             LoanEvent::Renewed { .. } | LoanEvent::Reminded {} => vec![],
         }

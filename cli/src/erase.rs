@@ -1,0 +1,103 @@
+//! `tenantry erase`: a person is forgotten.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use domain::kernel::Registry;
+use event_store::{
+    TenantId,
+    keys::{Erased, Erasure, KeyRing, erase},
+    pg,
+};
+use serde_json::json;
+use service::{
+    config::Config,
+    database::{Database, DatabaseRole},
+};
+use tokio_postgres::Client;
+use ulid::Ulid;
+
+use crate::{keys, options, place::owner, print, progress::Bar, say};
+
+/// Connections of a tool.
+const CONNECTIONS: usize = 2;
+
+pub(crate) async fn run(
+    config: &Config,
+    registry: &Arc<Registry>,
+    options: &options::Erase,
+) -> Result<()> {
+    let subject = subject(registry, &options.subject)?;
+    let database = Database::connect(&config.database, DatabaseRole::Query, CONNECTIONS).await?;
+    let ring = KeyRing::new(database.raw().clone(), keys::backend(config)?);
+    let mut client = owner(config).await?;
+    let erasure = Erasure {
+        tenant: options.tenant.0,
+        subject,
+        actor: format!("operator:{}", options.by),
+        reason: options.reason.clone(),
+    };
+    let erased = erase(&mut client, registry, &ring, &erasure).await?;
+    folded_anew(&client, registry, &erasure, &erased).await?;
+    print(&serde_json::to_string_pretty(&certificate(options, &erasure, &erased))?);
+    Ok(())
+}
+
+/// The person of an id of any aggregate, or of a bare ULID.
+fn subject(registry: &Registry, text: &str) -> Result<Ulid> {
+    let known = registry.aggregates();
+    known
+        .iter()
+        .find_map(|entry| entry.parse_id(text))
+        .or_else(|| Ulid::from_string(text).ok())
+        .with_context(|| {
+            let prefixes: Vec<_> =
+                known.iter().map(|entry| format!("{}_…", entry.prefix)).collect();
+            format!("{text:?} is not an id; ids look like {}, or are ULIDs", prefixes.join(", "))
+        })
+}
+
+/// Waits until no read table holds anything that was made of the person.
+async fn folded_anew(
+    client: &Client,
+    registry: &Registry,
+    erasure: &Erasure,
+    erased: &Erased,
+) -> Result<()> {
+    let tables: Vec<String> =
+        registry.read_models().iter().map(domain::kernel::ReadModelEntry::table_name).collect();
+    let behind = "SELECT count(*) FROM log.checkpoints
+         WHERE tenant_id = $1 AND consumer = ANY ($2) AND erasures < $3";
+    let number = i64::try_from(erased.number).unwrap_or(i64::MAX);
+    let bar = Bar::counting("read tables");
+    for _ in 0..3_000 {
+        let left: i64 = client
+            .query_one(behind, &[&pg::uuid(erasure.tenant), &tables, &number])
+            .await?
+            .try_get(0)?;
+        let left = u64::try_from(left).unwrap_or(0);
+        bar.at(tables.len() as u64 - left, tables.len() as u64, "folding anew");
+        if left == 0 {
+            bar.end();
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bar.end();
+    say("the person is erased: the key is destroyed");
+    bail!(
+        "some read tables have not been folded anew within a minute; what they hold of the \
+         person cannot be read. Is a projector running? Erase again for the certificate"
+    )
+}
+
+fn certificate(options: &options::Erase, erasure: &Erasure, erased: &Erased) -> serde_json::Value {
+    json!({
+        "tenant": TenantId(erasure.tenant).to_string(),
+        "subject": options.subject,
+        "erased_at": erased.at.to_string(),
+        "erasure": erased.number,
+        "log_position": erased.position,
+        "sealed_events": erased.events,
+    })
+}
