@@ -58,10 +58,33 @@ impl Cell {
         }
     }
 
+    /// The cell, that of a personal value as if the value were not personal.
+    ///
+    /// # Errors
+    /// When the value is not of the column's kind.
+    pub fn plain(self, kind: &ColumnKind) -> Result<Self, CellError> {
+        match self {
+            Self::Personal(opened) => Self::read(&opened.value, kind),
+            plain => Ok(plain),
+        }
+    }
+
+    /// The value as text, by which personal values are compared; nothing of an
+    /// empty one.
+    #[must_use]
+    pub fn text(&self, kind: &ColumnKind) -> Option<String> {
+        match self.to_json(kind) {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        }
+    }
+
     /// Reads a value of a kind from MessagePack.
     fn read(value: &[u8], kind: &ColumnKind) -> Result<Self, CellError> {
         fn of<T: DeserializeOwned>(value: &[u8]) -> Result<T, CellError> {
-            rmp_serde::from_slice(value).map_err(|error| CellError(error.to_string()))
+            let unfit = |_| CellError("a personal value does not fit".to_owned());
+            rmp_serde::from_slice(value).map_err(unfit)
         }
         match kind {
             ColumnKind::Json => of(value).map(Self::Json),
@@ -160,7 +183,8 @@ impl SerializeStruct for ToRow<'_> {
 
 /// The cell of a personal value, or of nothing.
 fn personal<T: ?Sized + Serialize>(value: &T) -> Result<Cell, CellError> {
-    let bytes = rmp_serde::to_vec_named(value).map_err(|error| CellError(error.to_string()))?;
+    let bytes = rmp_serde::to_vec_named(value)
+        .map_err(|_| CellError("a personal value cannot be written".to_owned()))?;
     let mut cell = Cell::Null;
     rewrite(&bytes, OPEN, |body| {
         cell = Cell::Personal(Opened::parse(body)?);
@@ -439,8 +463,9 @@ impl<'de, 'a, I: Iterator<Item = (Cell, &'a Column)>> SeqAccess<'de> for FromRow
             }
             Cell::Personal(opened) => {
                 let extension = opened.extension();
+                // What does not fit is personal, and not for error texts.
                 seed.deserialize(&mut rmp_serde::Deserializer::new(extension.as_slice()))
-                    .map_err(|error| CellError(error.to_string()))
+                    .map_err(|_| CellError("a personal value does not fit".to_owned()))
             }
             cell => seed.deserialize(FromCell { cell, kind: &column.kind }),
         };

@@ -190,7 +190,10 @@ impl<A: Aggregate> EventCodec<A> {
         } else {
             lift::<A::Event>(shape, version, payload)
         };
-        decoded.map_err(|source| CodecError::Payload { name: shape.name.clone(), version, source })
+        decoded.map_err(|source| {
+            let source = if shape.personal { without_values(source) } else { source };
+            CodecError::Payload { name: shape.name.clone(), version, source }
+        })
     }
 
     /// Reads an event together with its envelope.
@@ -214,6 +217,17 @@ impl<A: Aggregate> EventCodec<A> {
             .find(|shape| shape.name == name)
             .ok_or_else(|| CodecError::UnknownEvent { stream_type: A::TYPE, name: name.to_owned() })
     }
+}
+
+/// What is wrong, without quoting what does not fit: it may be personal, and
+/// errors end in logs and tables.
+fn without_values(
+    source: Box<dyn std::error::Error + Send + Sync>,
+) -> Box<dyn std::error::Error + Send + Sync> {
+    if source.to_string().starts_with("missing field") {
+        return source;
+    }
+    "a field does not fit its type (which is not shown: the event has personal data)".into()
 }
 
 /// The slow path for old shapes: through a JSON value and the upcasts, and on

@@ -38,6 +38,17 @@ pub struct Column {
     pub doc: String,
 }
 
+impl Column {
+    /// The column beside a personal one by which its values are found: they
+    /// are sealed, so a keyed hash of each stands there. Nested values have
+    /// none.
+    #[must_use]
+    pub fn match_name(&self) -> Option<String> {
+        let is_matched = self.personal && self.kind != ColumnKind::Json;
+        is_matched.then(|| format!("{}_match", self.name))
+    }
+}
+
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColumnKind {

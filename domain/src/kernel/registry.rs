@@ -6,8 +6,8 @@ use serde_json::Value;
 use ulid::Ulid;
 
 use super::{
-    Aggregate, AnyRecorded, Claim, CodecError, Command, DecodeFn, Envelope, Event, EventCodec,
-    Fold, Intent, Reaction, ReadModel, Recorded, Table, fold::FoldOf, schema,
+    Aggregate, AnyRecorded, Claim, CodecError, Column, Command, DecodeFn, Envelope, Event,
+    EventCodec, Fold, Intent, Reaction, ReadModel, Recorded, Table, fold::FoldOf, schema,
 };
 
 /// A body of declarations: the product's own, or a test's.
@@ -217,6 +217,13 @@ impl ReadModelEntry {
     #[must_use]
     pub fn table_name(&self) -> String {
         format!("{}_v{}", self.name, self.version)
+    }
+
+    /// Where the values of one of its columns stand: personal ones are sealed
+    /// for this place, and hashed within it.
+    #[must_use]
+    pub fn place_of(&self, column: &Column) -> String {
+        format!("{}.{}", self.table_name(), column.name)
     }
 }
 
@@ -456,6 +463,12 @@ impl ReadModelEntry {
             }
             if RESERVED_COLUMNS.contains(&column.name.as_str()) {
                 faults.push(format!("{name}.{}: the name is reserved", column.name));
+            }
+            if column.match_name().is_some_and(|taken| self.table.column(&taken).is_some()) {
+                faults.push(format!(
+                    "{name}.{0}_match: the name is taken by what finds the personal {0}",
+                    column.name
+                ));
             }
         }
         let lists = std::iter::once(&self.key).chain(self.indexes.iter());
