@@ -7,6 +7,7 @@ use command_api::{CommandApi, PgReadModels};
 use domain::kernel::{Domain, Registry};
 use event_store::{
     Commands, Limits, Log, PgLog,
+    keys::KeyRing,
     pg::{CommitSettings, PgLogSettings, Signals},
 };
 use service::{
@@ -64,6 +65,16 @@ pub(crate) fn signals(config: &Config, database: &Database, end: &CancellationTo
     Signals::start(database.connecting().clone(), config.log.notify_interval, end.clone())
 }
 
+/// Connections by which a role looks up keys of personal data: it may do so
+/// while it holds all of its others.
+const KEY_CONNECTIONS: usize = 2;
+
+/// The keys of personal data, as a role reads them.
+pub(crate) async fn key_ring(config: &Config, role: DatabaseRole) -> Result<Arc<KeyRing>> {
+    let database = Database::connect(&config.database, role, KEY_CONNECTIONS).await?;
+    Ok(Arc::new(KeyRing::new(database.raw().clone(), keys::backend(config)?)))
+}
+
 /// Starts one role after the other.
 struct Starting<'a> {
     config: &'a Config,
@@ -91,6 +102,12 @@ impl Starting<'_> {
     fn signals(&mut self, database: &Database) -> Signals {
         let (config, plumbing) = (self.config, &self.plumbing);
         self.signals.get_or_insert_with(|| signals(config, database, plumbing)).clone()
+    }
+
+    async fn keys(&mut self, database: &Database) -> Result<Arc<KeyRing>> {
+        let ring = key_ring(self.config, database.role()).await?;
+        self.signals(database).forget_on_erasures(&ring);
+        Ok(ring)
     }
 
     fn log(&mut self, database: &Database) -> Result<Arc<PgLog>> {
@@ -164,9 +181,10 @@ impl Running {
             batch: starting.config.projector.batch as u64,
             ..projector::Settings::default()
         };
-        let projector =
-            projector::Projector::new(database.raw().clone(), starting.registry.clone(), settings)
-                .announcing(starting.signals(&database));
+        let keys = starting.keys(&database).await?;
+        let (pool, registry) = (database.raw().clone(), starting.registry.clone());
+        let projector = projector::Projector::new(pool, registry, keys, settings)
+            .announcing(starting.signals(&database));
         let end = starting.shutdown.token().clone();
         self.working.spawn(async move {
             projector::run(projector, subscription, end).await;

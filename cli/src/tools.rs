@@ -131,13 +131,19 @@ pub(crate) async fn verify(
     options: &Verify,
 ) -> Result<bool> {
     let database = Database::connect(&config.database, DatabaseRole::Owner, CONNECTIONS).await?;
+    let keys = roles::key_ring(config, DatabaseRole::Owner).await?;
     let bar = Bar::counting("events");
     let moving = bar.clone();
-    let verified =
-        projector::verify(database.raw(), registry, options.read_model.as_deref(), move |at| {
+    let verified = projector::verify(
+        database.raw(),
+        registry,
+        &keys,
+        options.read_model.as_deref(),
+        move |at| {
             moving.at(at.done, at.total, at.phase.to_string());
-        })
-        .await;
+        },
+    )
+    .await;
     bar.end();
     let verified = verified?;
     for difference in &verified.differences {
@@ -167,13 +173,15 @@ pub(crate) async fn rebuild(
     options: &Rebuild,
 ) -> Result<()> {
     let database = Database::connect(&config.database, DatabaseRole::Owner, CONNECTIONS).await?;
+    let keys = roles::key_ring(config, DatabaseRole::Owner).await?;
     let bar = Bar::counting("events");
     let moving = bar.clone();
     let started = std::time::Instant::now();
-    let rebuilt = projector::rebuild(database.raw(), registry, &options.read_model, move |at| {
+    let tell = move |at: projector::Progress| {
         moving.at(at.done, at.total, at.phase.to_string());
-    })
-    .await;
+    };
+    let name = &options.read_model;
+    let rebuilt = projector::rebuild(database.raw(), registry, &keys, name, tell).await;
     bar.end();
     let rebuilt = rebuilt?;
     say(&format!(

@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release -p projector --example measure -- URL [EVENTS] [TENANTS] [PART …]`
 //!
-//! The parts are stream, rebuild, verify and live.
+//! The parts are stream, rebuild, verify and live; sealed adds a tenant with
+//! personal data first.
 //!
 //! The URL is that of a superuser and an empty database, or of one that this
 //! has filled before.
@@ -10,6 +11,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that fails is none")]
 
 use std::{
+    path::Path,
     pin::{Pin, pin},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -19,15 +21,21 @@ use bytes::Bytes;
 use chrono::Utc;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use domain::kernel::{
-    Aggregate, Date, EventCodec, Id, NAMED_MESSAGE_PACK, Personal, Registry, Text,
+    Actor, Aggregate, Date, Encoded, EventCodec, Id, Kind, NAMED_MESSAGE_PACK, Personal, Registry,
+    Text, Timestamp,
     testing::toy::{Book, BookEvent, Loan, LoanEvent, Toy},
 };
-use event_store::pg::{EVENT_COLUMNS, migrate, provision, uuid};
-use futures_util::TryStreamExt;
+use event_store::{
+    Append, CommandRecord, Log, NewEvent, PgLog,
+    keys::{KeyRing, MasterKeys},
+    pg::{EVENT_COLUMNS, PgLogSettings, Signals, migrate, provision, uuid},
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use projector::{Phase, Progress, Projector, Settings, create_tables, rebuild, verify};
 use tokio_postgres::{
     Client, Config, NoTls, binary_copy::BinaryCopyInWriter, types::ToSql, types::Type,
 };
+use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 #[tokio::main]
@@ -40,8 +48,15 @@ async fn main() {
     let wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| named == part);
     let registry = Arc::new(Registry::of::<Toy>().unwrap());
     let mut admin = connect(&config).await;
-    let total = prepare(&mut admin, &registry, tenants, events).await;
+    let mut total = prepare(&mut admin, &registry, tenants, events).await;
     let owner = pool(&config, "tenantry_owner");
+    let master =
+        Arc::new(MasterKeys::open_or_create(Path::new(KEYS), Timestamp::default()).unwrap());
+    let keys = Arc::new(KeyRing::new(pool(&config, "tenantry_owner"), master.clone()));
+    if parts.iter().any(|named| named == "sealed") {
+        sealed(&config, &admin, master).await;
+        total = u32::try_from(admin.query_one(COUNT, &[]).await.unwrap().get::<_, i64>(0)).unwrap();
+    }
     for _ in 0..2 {
         if wanted("stream") {
             rate("streamed by query", total, streamed(&admin)).await;
@@ -51,27 +66,96 @@ async fn main() {
             let phases = Arc::<Phases>::default();
             let seen = phases.clone();
             let tell = move |progress: Progress| seen.enter(progress.phase);
-            let rebuilding = rebuild(&owner, &registry, read_model, tell);
+            let rebuilding = rebuild(&owner, &registry, &keys, read_model, tell);
             let rebuilt = rate(&format!("rebuilt {read_model}"), total, rebuilding).await;
             println!("    {} rows, {}", rebuilt.unwrap().rows, phases.told());
         }
     }
     if wanted("verify") {
-        let verifying = verify(&owner, &registry, None, |_| {});
+        let verifying = verify(&owner, &registry, &keys, None, |_| {});
         let verified = rate("verified", total, verifying).await.unwrap();
         println!("    {} rows compared, {} differences", verified.rows, verified.found);
     }
     if wanted("live") {
-        live(&config, &admin, &registry).await;
+        live(&config, &admin, (&registry, &keys)).await;
     }
 }
+
+const COUNT: &str = "SELECT coalesce(sum(position), 0)::bigint FROM log.heads";
+const KEYS: &str = "/tmp/tenantry-measure.keys";
+
+/// One more tenant: loans to so many people, through the log, which seals who
+/// they are.
+async fn sealed(config: &Config, admin: &Client, master: Arc<MasterKeys>) {
+    let tenant = Ulid::generate();
+    provision(admin, tenant, "a library with people").await.unwrap();
+    let end = CancellationToken::new();
+    let settings = PgLogSettings { keys: master, ..PgLogSettings::default() };
+    let log = PgLog::start(pool(config, "tenantry_command"), &Signals::silent(), &settings, &end);
+    let people: Vec<Ulid> = (0..PEOPLE).map(|_| Ulid::generate()).collect();
+    let book = Id::new(Ulid::generate());
+    let codec = EventCodec::<Loan>::new();
+    let appends = (0..LOANS).map(|number| {
+        let whose = people[number % PEOPLE];
+        let borrower = Personal::from(Text::parse("Thandi Nkosi").unwrap()).about(whose);
+        let until = Date::from_ymd(2026, 1, 15).unwrap();
+        let event = LoanEvent::Lent { number: number as u64, book, borrower, until };
+        append(tenant, &codec.encode(&event).unwrap())
+    });
+    let acquired =
+        BookEvent::Acquired { isbn: Text::of(book), title: Text::parse("Emma").unwrap() };
+    let acquired = EventCodec::<Book>::new().encode(&acquired).unwrap();
+    let first =
+        Append { stream_type: Book::TYPE, stream: book.ulid(), ..append(tenant, &acquired) };
+    log.append(first).await.unwrap();
+    let started = Instant::now();
+    let mut appending = stream::iter(appends.map(|it| log.append(it))).buffer_unordered(256);
+    while let Some(appended) = appending.next().await {
+        appended.unwrap();
+    }
+    println!("{LOANS} sealed events of {PEOPLE} people written in {:.2?}", started.elapsed());
+    end.cancel();
+}
+
+fn append(tenant: Ulid, event: &Encoded) -> Append {
+    Append {
+        tenant,
+        stream_type: Loan::TYPE,
+        stream: Ulid::generate(),
+        expected: 0,
+        command: CommandRecord {
+            id: Ulid::generate(),
+            request_hash: None,
+            occurred_at: Timestamp::from(Utc::now()),
+            actor: Actor::system("measure"),
+            correlation_id: Ulid::generate(),
+            causation_id: None,
+            reason: None,
+            trace_parent: None,
+        },
+        events: vec![NewEvent {
+            id: Ulid::generate(),
+            name: event.name,
+            schema_version: event.schema_version,
+            payload: event.payload.clone(),
+            personal: event.personal,
+            subjects: vec![],
+        }],
+        claims: vec![],
+        references: vec![],
+        new_keys: vec![],
+    }
+}
+
+/// People, and what is lent to them all in all.
+const PEOPLE: usize = 10_000;
+const LOANS: usize = 100_000;
 
 /// Fills the database if it is empty, and says how many events there are.
 async fn prepare(admin: &mut Client, registry: &Registry, tenants: u64, events: u64) -> u32 {
     migrate(admin).await.unwrap();
     create_tables(admin, registry).await.unwrap();
-    let count = "SELECT coalesce(sum(position), 0)::bigint FROM log.heads";
-    let there: i64 = admin.query_one(count, &[]).await.unwrap().get(0);
+    let there: i64 = admin.query_one(COUNT, &[]).await.unwrap().get(0);
     if there == 0 {
         for _ in 0..tenants {
             fill(admin, events / tenants).await;
@@ -79,7 +163,7 @@ async fn prepare(admin: &mut Client, registry: &Registry, tenants: u64, events: 
         admin.batch_execute("VACUUM ANALYZE log.events").await.unwrap();
         admin.batch_execute("CHECKPOINT").await.unwrap();
     }
-    u32::try_from(admin.query_one(count, &[]).await.unwrap().get::<_, i64>(0)).unwrap()
+    u32::try_from(admin.query_one(COUNT, &[]).await.unwrap().get::<_, i64>(0)).unwrap()
 }
 
 /// When each phase was begun.
@@ -152,13 +236,13 @@ async fn copied(admin: &Client) -> usize {
 }
 
 /// Folds one more tenant's backlog, then event by event.
-async fn live(config: &Config, admin: &Client, registry: &Arc<Registry>) {
+async fn live(config: &Config, admin: &Client, (registry, keys): (&Arc<Registry>, &Arc<KeyRing>)) {
     let pool = pool(config, "tenantry_projector");
     for (tenants, events, sharing) in
         [(1, 200_000, 64), (500, 400, 64), (500, 10, 64), (500, 10, 1)]
     {
         let settings = Settings { tenants: sharing, ..Settings::default() };
-        let mut projector = Projector::new(pool.clone(), registry.clone(), settings);
+        let mut projector = Projector::new(pool.clone(), registry.clone(), keys.clone(), settings);
         projector.step_until_idle().await.unwrap();
         for _ in 0..tenants {
             fill(admin, events).await;
@@ -170,7 +254,7 @@ async fn live(config: &Config, admin: &Client, registry: &Arc<Registry>) {
     }
     for (what, kept_rows) in [("rows kept", 20_000), ("no rows kept", 0)] {
         let settings = Settings { kept_rows, ..Settings::default() };
-        let mut projector = Projector::new(pool.clone(), registry.clone(), settings);
+        let mut projector = Projector::new(pool.clone(), registry.clone(), keys.clone(), settings);
         let mut writer = Writer::new(admin, Ulid::generate()).await;
         writer.books(1).await;
         let (mut steps, mut looks) = (vec![], vec![]);
@@ -279,7 +363,8 @@ impl<'a> Writer<'a> {
         let lent = |number| LoanEvent::Lent {
             number,
             book,
-            borrower: Personal::from(Text::parse("Thandi Nkosi").unwrap()),
+            // Written past what seals it.
+            borrower: Personal::ERASED,
             until,
         };
         let renewed = LoanEvent::Renewed { until: until.plus_days(14) };

@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
-use domain::kernel::{AnyRecorded, Registry};
+use domain::kernel::{AnyRecorded, Envelope, Registry};
+use event_store::{
+    StoredEvent,
+    keys::{KeyError, KeyRing},
+};
 use tokio_postgres::Row;
 use ulid::Ulid;
 
@@ -10,6 +14,7 @@ use crate::{
     StepError,
     model::Model,
     session::{number, read_as, unsigned},
+    vault,
 };
 
 /// Where a stretch of a log lies.
@@ -23,6 +28,7 @@ pub(crate) struct Stretch {
 }
 
 /// The events of a stretch that any read model folds.
+#[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Taken>,
     /// When its first event was written down, and when its last.
@@ -60,26 +66,60 @@ impl Taken {
         }
     }
 
-    /// Reads an event back.
-    pub(crate) fn from_row(registry: &Registry, row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let known = event_store::pg::stored_event(row).map_err(|error| error.to_string()).and_then(
-            |stored| event_store::decode(registry, stored).map_err(|error| error.to_string()),
-        );
-        Ok(match known {
-            Ok(event) => Self::Known(event),
-            Err(error) => Self::Broken {
-                stream_type: Some(row.try_get(4)?),
-                position: unsigned(row.try_get(1)?),
-                error,
-            },
-        })
+    /// Reads events of one tenant back, opening what is sealed.
+    pub(crate) async fn from_rows<'r>(
+        registry: &Registry,
+        ring: &KeyRing,
+        tenant: Ulid,
+        rows: impl Iterator<Item = &'r Row>,
+    ) -> Result<Vec<Self>, StepError> {
+        let mut taken = vec![];
+        let mut stored = vec![];
+        for row in rows {
+            match event_store::pg::stored_event(row) {
+                Ok(event) => stored.push(event),
+                Err(error) => taken.push(Self::Broken {
+                    stream_type: Some(row.try_get(4)?),
+                    position: unsigned(row.try_get(1)?),
+                    error: error.to_string(),
+                }),
+            }
+        }
+        let is_whole = taken.is_empty();
+        let opened = vault::open_events(ring, tenant, stored).await?;
+        taken.extend(opened.into_iter().map(|event| Self::decode(registry, event)));
+        if !is_whole {
+            taken.sort_by_key(Self::position);
+        }
+        Ok(taken)
+    }
+
+    fn decode(registry: &Registry, event: Result<StoredEvent, (StoredEvent, KeyError)>) -> Self {
+        match event {
+            Ok(event) => {
+                let (position, kind) =
+                    (event.envelope.position, event.envelope.stream_type.clone());
+                event_store::decode(registry, event).map_or_else(
+                    |error| Self::broken(kind.to_string(), position, &error),
+                    Self::Known,
+                )
+            }
+            Err((event, error)) => {
+                let Envelope { stream_type, position, .. } = event.envelope;
+                Self::broken(stream_type.to_string(), position, &error)
+            }
+        }
+    }
+
+    fn broken(stream_type: String, position: u64, error: &dyn std::fmt::Display) -> Self {
+        Self::Broken { stream_type: Some(stream_type), position, error: error.to_string() }
     }
 }
 
 /// Reads a stretch, leaving out what nobody folds.
 pub(crate) async fn read(
     client: &ClientWrapper,
-    registry: &Registry,
+    (registry, ring): (&Registry, &KeyRing),
     stretch: Stretch,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Batch, StepError> {
@@ -87,12 +127,13 @@ pub(crate) async fn read(
     let uuid = event_store::pg::uuid(tenant);
     let sql = include_str!("sql/events.sql");
     let rows = read_as(client, tenant, sql, &[&uuid, &number(after), &number(until)]).await?;
-    let mut events = vec![];
+    let mut chosen = Vec::with_capacity(rows.len());
     for row in &rows {
         if wanted(row.try_get(4)?) {
-            events.push(Taken::from_row(registry, row)?);
+            chosen.push(row);
         }
     }
+    let mut events = Taken::from_rows(registry, ring, tenant, chosen.into_iter()).await?;
     // INVARIANT: a log has no gaps. Moving a checkpoint past an event that is
     // not seen would skip it for ever. Guarded by the test
     // `a_log_that_is_not_seen_is_not_taken_for_empty`.

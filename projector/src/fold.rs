@@ -5,13 +5,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Changes, Work};
-use tokio_postgres::Error;
 use ulid::Ulid;
 
 use crate::{
+    StepError,
     batch::{Batch, Stretch, Taken},
     model::{LoadError, Model},
     standing::Failure,
+    vault::{self, Seal, SealError},
 };
 
 /// A stretch that a read model is to take.
@@ -24,6 +25,8 @@ pub(crate) struct Job {
     /// Where the log ends.
     pub(crate) head: u64,
     pub(crate) failure: Option<Failure>,
+    /// How many erasures the rows have taken in once the job is done.
+    pub(crate) erasures: u64,
     /// The events of the stretch, and perhaps of more.
     pub(crate) batch: Arc<Batch>,
 }
@@ -33,6 +36,8 @@ pub(crate) struct Folded {
     /// The job, cut short before the event that could not be folded.
     pub(crate) job: Job,
     pub(crate) changes: Changes,
+    /// The personal values of the rows to be written, sealed.
+    pub(crate) seals: Vec<Vec<Seal>>,
     /// How many events were folded.
     pub(crate) events: u64,
     pub(crate) stopped: Option<Stopped>,
@@ -60,8 +65,8 @@ pub(crate) struct Stopped {
 
 /// Why nothing became of a job.
 pub(crate) enum FoldingError {
-    /// The database could not be asked.
-    Database(Error),
+    /// The database could not be asked, or the keys could not be had.
+    Failed(StepError),
     /// Some event of the stretch, one does not know which, leads to rows that
     /// their table cannot hold.
     Unfit(Box<Job>, String),
@@ -102,8 +107,18 @@ impl Job {
         loop {
             match self.attempt(client, &mut *work).await {
                 Ok(events) => {
-                    return match work.changes() {
-                        Ok(changes) => Ok((Folded { job: self, changes, events, stopped }, work)),
+                    let changes = match work.changes() {
+                        Ok(changes) => changes,
+                        Err(unfit) => {
+                            return Err(FoldingError::Unfit(self.into(), unfit.to_string()));
+                        }
+                    };
+                    let tenant = self.stretch.tenant;
+                    return match vault::seal_rows(&self.model, tenant, &changes.put).await {
+                        Ok(seals) => {
+                            Ok((Folded { job: self, changes, seals, events, stopped }, work))
+                        }
+                        Err(SealError::Keys(error)) => Err(FoldingError::Failed(error.into())),
                         Err(unfit) => Err(FoldingError::Unfit(self.into(), unfit.to_string())),
                     };
                 }
@@ -115,7 +130,10 @@ impl Job {
                     stopped = Some(stop);
                 }
                 Err(Attempt::Failed(LoadError::Database(error))) => {
-                    return Err(FoldingError::Database(error));
+                    return Err(FoldingError::Failed(error.into()));
+                }
+                Err(Attempt::Failed(LoadError::Keys(error))) => {
+                    return Err(FoldingError::Failed(error.into()));
                 }
                 Err(Attempt::Failed(unfit)) => {
                     return Err(FoldingError::Unfit(self.into(), unfit.to_string()));

@@ -55,6 +55,16 @@ impl Kept {
         self.works().insert((job.stretch.tenant, job.model.place), Entry { work, since, rows });
     }
 
+    /// Forgets the rows of a tenant: somebody in them was erased.
+    pub(crate) fn forget(&mut self, tenant: Ulid) {
+        let mut gone = 0;
+        self.works().retain(|(of, _), entry| {
+            gone += if *of == tenant { entry.rows } else { 0 };
+            *of != tenant
+        });
+        self.rows -= gone;
+    }
+
     fn works(&mut self) -> &mut HashMap<(Ulid, usize), Entry> {
         self.works.get_mut().unwrap_or_else(PoisonError::into_inner)
     }

@@ -102,7 +102,8 @@ impl Measures {
 
     /// Takes in where consumers were found; all of them, if that was looked at.
     pub(crate) fn found(&self, standings: &[Standing], models: &[Arc<Model>], all: bool) {
-        let found = standings.iter().filter_map(|standing| {
+        let behind = standings.iter().filter(|standing| standing.position < standing.head);
+        let found = behind.filter_map(|standing| {
             let key = (standing.tenant, models.get(standing.consumer)?.place);
             Some((key, standing.head - standing.position, standing.written_at))
         });

@@ -19,6 +19,7 @@ mod model;
 mod progress;
 mod projector;
 mod rebuild;
+mod refold;
 mod round;
 mod run;
 mod session;
@@ -29,6 +30,7 @@ mod stream;
 mod tables;
 mod trace;
 mod turn;
+mod vault;
 mod verify;
 mod write;
 

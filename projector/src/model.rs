@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, ColumnKind, FoldError, ReadModelEntry, Registry, Work};
+use event_store::keys::{KeyError, KeyRing};
 use tokio_postgres::{Error, types::ToSql};
 use ulid::Ulid;
 
@@ -11,6 +13,7 @@ use crate::{
     cells::{self, Array, Unreadable},
     session,
     tables::{Definition, Stands, Statements},
+    vault::{self, Hidden, Seal},
 };
 
 /// A read model and the table that its rows go to.
@@ -23,6 +26,9 @@ pub(crate) struct Model {
     pub(crate) table: Statements,
     /// The places of the key's columns among all columns.
     pub(crate) key: Vec<usize>,
+    /// The columns that hold personal data.
+    pub(crate) hidden: Vec<Hidden>,
+    pub(crate) ring: Arc<KeyRing>,
 }
 
 /// Why rows could not be loaded.
@@ -34,23 +40,29 @@ pub(crate) enum LoadError {
     Unreadable(#[from] Unreadable),
     #[error(transparent)]
     Unfit(#[from] FoldError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
 }
 
 impl Model {
     /// All read models, with the tables that readers see.
-    pub(crate) fn all(registry: &Arc<Registry>) -> Vec<Arc<Self>> {
+    pub(crate) fn all(registry: &Arc<Registry>, ring: &Arc<KeyRing>) -> Vec<Arc<Self>> {
         (0..registry.read_models().len())
-            .map(|place| Arc::new(Self::new(registry, place, Stands::Live)))
+            .map(|place| Arc::new(Self::new(registry, ring, place, Stands::Live)))
             .collect()
     }
 
     /// The read model of a name, with the table that a rebuild fills.
-    pub(crate) fn beside(registry: &Arc<Registry>, name: &str) -> Option<Self> {
+    pub(crate) fn beside(
+        registry: &Arc<Registry>,
+        ring: &Arc<KeyRing>,
+        name: &str,
+    ) -> Option<Self> {
         let place = registry.read_models().iter().position(|entry| entry.name == name)?;
-        Some(Self::new(registry, place, Stands::Beside))
+        Some(Self::new(registry, ring, place, Stands::Beside))
     }
 
-    fn new(registry: &Arc<Registry>, place: usize, stands: Stands) -> Self {
+    fn new(registry: &Arc<Registry>, ring: &Arc<KeyRing>, place: usize, stands: Stands) -> Self {
         let entry = at(registry, place);
         let key = entry.key.iter().filter_map(|name| entry.table.position(name)).collect();
         Self {
@@ -59,6 +71,8 @@ impl Model {
             registry: registry.clone(),
             place,
             key,
+            hidden: Hidden::of(entry),
+            ring: ring.clone(),
         }
     }
 
@@ -91,11 +105,36 @@ impl Model {
         let keys = self.keys(keys);
         let params = params(&uuid, &keys);
         let rows = session::read_as(client, tenant, &self.table.load, &params).await?;
-        for row in rows {
-            let (cells, position) = cells::row_of(&row, &self.entry().table.columns)?;
-            work.load(cells, position)?;
+        for row in vault::open_rows(self, tenant, &rows).await? {
+            let row = row?;
+            work.load(row.cells, row.position)?;
         }
         Ok(())
+    }
+
+    /// The key of a row as bytes.
+    pub(crate) fn key_bytes(&self, row: &[Cell]) -> BytesMut {
+        let mut bytes = BytesMut::new();
+        for cell in self.key.iter().filter_map(|place| row.get(*place)) {
+            cells::put(cell, &mut bytes);
+        }
+        bytes
+    }
+
+    /// The key of a row.
+    pub(crate) fn key_of(&self, row: &[Cell]) -> Vec<Cell> {
+        self.key.iter().filter_map(|place| row.get(*place).cloned()).collect()
+    }
+
+    /// Whether each row is folded from a single stream, which its key names.
+    pub(crate) fn is_of_one_stream(&self) -> bool {
+        let entry = self.entry();
+        let key = match self.key.as_slice() {
+            [key] => entry.table.columns.get(*key).map(|column| &column.kind),
+            _ => None,
+        };
+        entry.of_one_aggregate
+            && matches!(key, Some(ColumnKind::Id { aggregate, .. }) if self.folds(aggregate))
     }
 
     /// Keys as arrays, one per key column.
@@ -107,15 +146,26 @@ impl Model {
             .collect()
     }
 
-    /// Rows as arrays, one per column, the position last.
-    pub(crate) fn columns(&self, rows: &[(Vec<Cell>, u64)]) -> Vec<Array> {
-        let columns = self.entry().table.columns.iter().enumerate();
-        columns
-            .map(|(place, column)| {
-                Array::column(&column.kind, rows.iter().map(|(cells, _)| cells), place)
-            })
-            .chain([Array::positions(rows.iter().map(|(_, position)| *position))])
-            .collect()
+    /// Rows as arrays, one per column, the position last. Personal values are
+    /// taken from the seals, which are given row by row.
+    pub(crate) fn columns(&self, rows: &[(Vec<Cell>, u64)], seals: &[Vec<Seal>]) -> Vec<Array> {
+        let mut arrays = vec![];
+        let mut hidden = 0;
+        for (place, column) in self.entry().table.columns.iter().enumerate() {
+            if !column.personal {
+                let cells = rows.iter().map(|(cells, _)| cells);
+                arrays.push(Array::column(&column.kind, cells, place));
+                continue;
+            }
+            let seals = seals.iter().map(|row| row.get(hidden));
+            arrays.push(Array::bytes(seals.clone().map(|seal| seal?.value.as_deref())));
+            if column.match_name().is_some() {
+                arrays.push(Array::bytes(seals.map(|seal| seal?.found_by.as_deref())));
+            }
+            hidden += 1;
+        }
+        arrays.push(Array::positions(rows.iter().map(|(_, position)| *position)));
+        arrays
     }
 }
 

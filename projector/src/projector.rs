@@ -1,11 +1,17 @@
 //! One pass over the log for all read models.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{ClientWrapper, Pool};
 use domain::kernel::Registry;
-use event_store::pg::Signals;
+use event_store::{
+    keys::KeyRing,
+    pg::{Channel, Signals},
+};
 use ulid::Ulid;
 
 use crate::{
@@ -13,6 +19,7 @@ use crate::{
     kept::Kept,
     lag::Measures,
     model::Model,
+    refold::Refolds,
     standing::{self, Standing},
 };
 
@@ -26,10 +33,13 @@ use crate::{
 pub struct Projector {
     pub(crate) pool: Pool,
     pub(crate) registry: Arc<Registry>,
+    /// What opens and seals personal data.
+    pub(crate) ring: Arc<KeyRing>,
     pub(crate) settings: Settings,
     pub(crate) signals: Option<Signals>,
     pub(crate) kept: Kept,
     pub(crate) measures: Measures,
+    pub(crate) refolds: Refolds,
     models: Vec<Arc<Model>>,
     /// Those whose tables have been seen.
     pub(crate) live: Vec<Arc<Model>>,
@@ -38,11 +48,19 @@ pub struct Projector {
 
 impl Projector {
     /// A projector for all declared read models, over a pool whose sessions
-    /// have the role `tenantry_projector`.
+    /// have the role `tenantry_projector`. It looks up keys while it holds a
+    /// connection, so the key ring needs a pool of its own.
     #[must_use]
-    pub fn new(pool: Pool, registry: Arc<Registry>, settings: Settings) -> Self {
-        let models = Model::all(&registry);
+    pub fn new(
+        pool: Pool,
+        registry: Arc<Registry>,
+        ring: Arc<KeyRing>,
+        settings: Settings,
+    ) -> Self {
+        let models = Model::all(&registry, &ring);
         Self {
+            refolds: Refolds::default(),
+            ring,
             kept: Kept::new(settings.kept_rows),
             measures: Measures::new(&models),
             pool,
@@ -88,7 +106,7 @@ impl Projector {
         let mut total = Stepped::default();
         loop {
             let stepped = self.step().await?;
-            let idle = stepped.moved == 0 && stepped.lost == 0;
+            let idle = stepped.moved == 0 && stepped.lost == 0 && stepped.refolded == 0;
             total += stepped;
             if idle {
                 return Ok(total);
@@ -121,6 +139,16 @@ impl Projector {
         Ok(self.models.iter().filter(there).cloned().collect())
     }
 
+    /// Hints at what has become visible, and up to which position.
+    pub(crate) fn announce(&self, visible: BTreeMap<Ulid, u64>) {
+        if let Some(signals) = &self.signals {
+            let hints = visible.into_iter().map(|(tenant, position)| {
+                Arc::from(format!("{}:{position}", event_store::pg::uuid(tenant)))
+            });
+            signals.send(Channel::Read, hints);
+        }
+    }
+
     /// Finds who is behind and may be tried now.
     pub(crate) async fn look(
         &self,
@@ -137,7 +165,10 @@ impl Projector {
     /// A failure of an earlier program is tried again at once: this one may
     /// be the one that can.
     fn is_due(&self, standing: &Standing) -> bool {
-        let Some(failure) = &standing.failure else { return standing.since.is_some() };
+        // Whoever stands still before an event takes in erasures all the same.
+        let Some(failure) = standing.failure.as_ref().filter(|_| !standing.remembers()) else {
+            return standing.since.is_some();
+        };
         let doublings = failure.attempts.saturating_sub(1).min(20);
         let wait = self.settings.first_wait.saturating_mul(1 << doublings);
         let wait = wait.min(self.settings.longest_wait);

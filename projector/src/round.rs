@@ -1,14 +1,12 @@
 //! Folding and writing what a turn has read, with whatever cannot be folded or
 //! written set apart from all the rest.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::Work;
-use event_store::pg::Channel;
 use futures_util::future::join_all;
-use ulid::Ulid;
 
 use crate::{
     Projector, StepError,
@@ -59,7 +57,7 @@ impl Round<'_> {
                     self.stand_still(&job, job.since, &stopped).await?;
                 }
                 Ok(done) => folded.push(done),
-                Err(FoldingError::Database(error)) => return Err(error.into()),
+                Err(FoldingError::Failed(error)) => return Err(error),
                 Err(FoldingError::Unfit(job, error)) => self.narrow(*job, &error).await?,
             }
         }
@@ -101,7 +99,7 @@ impl Round<'_> {
         let mut visible = BTreeMap::new();
         for (folded, work) in folded.into_iter().zip(works) {
             let since = moved.get(&folded.key()).copied();
-            let Folded { job, changes, events, stopped } = folded;
+            let Folded { job, changes, events, stopped, .. } = folded;
             let tenant = job.stretch.tenant;
             if job.stretch.until < job.head && stopped.is_none() {
                 self.turn.more.insert(tenant);
@@ -123,17 +121,8 @@ impl Round<'_> {
             }
             self.projector.kept.put(&job, work, since);
         }
-        self.announce(visible);
+        self.projector.announce(visible);
         Ok(())
-    }
-
-    fn announce(&self, visible: BTreeMap<Ulid, u64>) {
-        if let Some(signals) = &self.projector.signals {
-            let hints = visible.into_iter().map(|(tenant, position)| {
-                Arc::from(format!("{}:{position}", event_store::pg::uuid(tenant)))
-            });
-            signals.send(Channel::Read, hints);
-        }
     }
 
     /// Notes that a consumer cannot take an event, unless another process has

@@ -11,6 +11,8 @@ pub struct Settings {
     pub turn: u64,
     /// Tenants that share one transaction.
     pub tenants: usize,
+    /// Events that are looked at again in one turn, after somebody was erased.
+    pub refold: u64,
     /// Rows that are kept in memory from one step to the next.
     pub kept_rows: usize,
     /// How long to wait before an event that could not be folded is tried
@@ -26,6 +28,7 @@ impl Default for Settings {
             batch: 1_000,
             turn: 2_000,
             tenants: 64,
+            refold: 20_000,
             kept_rows: 20_000,
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_mins(5),

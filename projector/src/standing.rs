@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::session::unsigned;
 
-/// A consumer that is behind the end of a tenant's log.
+/// A consumer that is behind the end of a tenant's log, or that remembers
+/// somebody who was erased.
 #[derive(Debug, Clone)]
 pub(crate) struct Standing {
     pub(crate) tenant: Ulid,
@@ -25,6 +26,17 @@ pub(crate) struct Standing {
     /// whoever finds both as they were knows that nobody wrote in between.
     pub(crate) since: Option<DateTime<Utc>>,
     pub(crate) failure: Option<Failure>,
+    /// How many erasures the tenant has had, and how many of them the
+    /// consumer's rows have taken in.
+    pub(crate) erasures: u64,
+    pub(crate) taken_in: u64,
+}
+
+impl Standing {
+    /// Whether somebody was erased who is still in the consumer's rows.
+    pub(crate) fn remembers(&self) -> bool {
+        self.taken_in < self.erasures
+    }
 }
 
 /// An event that a consumer could not take.
@@ -74,6 +86,8 @@ fn standing(row: &Row) -> Result<Standing, Error> {
         position: unsigned(position.unwrap_or(0)),
         since: row.try_get(5)?,
         failure: failure.transpose()?,
+        erasures: unsigned(row.try_get(10)?),
+        taken_in: unsigned(row.try_get::<_, Option<i64>>(11)?.unwrap_or(0)),
     })
 }
 
@@ -93,13 +107,18 @@ async fn begin(
     let statement = client.prepare_cached(include_str!("sql/begin.sql")).await?;
     let rows = client.query(&statement, &[&names, &tenants]).await?;
     let begun = rows.iter().map(|row| {
-        Ok(((row.try_get::<_, Uuid>(1)?, row.try_get::<_, String>(0)?), row.try_get(2)?))
+        let key = (row.try_get::<_, Uuid>(1)?, row.try_get::<_, String>(0)?);
+        Ok((key, (row.try_get(2)?, unsigned(row.try_get(3)?))))
     });
-    let begun: BTreeMap<(Uuid, String), DateTime<Utc>> = begun.collect::<Result<_, Error>>()?;
+    let begun: BTreeMap<(Uuid, String), (DateTime<Utc>, u64)> =
+        begun.collect::<Result<_, Error>>()?;
     for standing in standings.iter_mut().filter(|standing| standing.since.is_none()) {
         let name = consumers.get(standing.consumer).map(|name| (*name).to_owned());
         let key = (event_store::pg::uuid(standing.tenant), name.unwrap_or_default());
-        standing.since = begun.get(&key).copied();
+        if let Some((since, erasures)) = begun.get(&key) {
+            standing.since = Some(*since);
+            standing.taken_in = *erasures;
+        }
     }
     Ok(())
 }

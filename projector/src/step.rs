@@ -1,6 +1,7 @@
 //! What a step does, and how it can fail.
 
 use deadpool_postgres::PoolError;
+use event_store::keys::KeyError;
 
 use crate::session;
 
@@ -17,6 +18,8 @@ pub struct Stepped {
     pub events: u64,
     /// Rows that were written or removed.
     pub rows: u64,
+    /// Events that were looked at again because somebody was erased.
+    pub refolded: u64,
 }
 
 impl std::ops::AddAssign for Stepped {
@@ -26,6 +29,7 @@ impl std::ops::AddAssign for Stepped {
         self.stuck += other.stuck;
         self.events += other.events;
         self.rows += other.rows;
+        self.refolded += other.refolded;
     }
 }
 
@@ -38,4 +42,7 @@ pub enum StepError {
     /// The database refused or went away.
     #[error("the database failed: {}", session::reason(.0))]
     Database(#[from] tokio_postgres::Error),
+    /// The keys of personal data could not be had.
+    #[error("personal data cannot be read: {0}")]
+    Keys(#[from] KeyError),
 }

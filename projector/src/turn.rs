@@ -54,13 +54,16 @@ impl Projector {
         let order: HashMap<Ulid, usize> = tenants.iter().copied().zip(0..).collect();
         let mut standings = self.look(client, Some(tenants)).await?;
         standings.sort_by_key(|standing| order.get(&standing.tenant));
+        self.notice_erasures(&standings);
+        let (remembering, standings) = standings.into_iter().partition(Standing::remembers);
         let stretches = self.stretches(standings, turn);
         let jobs = self.read(client, stretches).await?;
         for job in &jobs {
             self.measures.reading(job);
         }
         let _spans = trace::spans(&jobs);
-        Round { projector: self, client, waiting: vec![jobs], turn }.run().await
+        Round { projector: self, client, waiting: vec![jobs], turn }.run().await?;
+        self.refold(client, remembering, turn).await
     }
 
     /// What each consumer is to take, until the turn is full.
@@ -115,7 +118,8 @@ impl Projector {
             let model = |standing: &Standing| self.live.get(standing.consumer);
             let models: Vec<_> = standings.iter().filter_map(model).collect();
             let wanted = |stream_type: &str| models.iter().any(|model| model.folds(stream_type));
-            let batch = batch::read(client, &self.registry, stretch, wanted).await?;
+            let means = (&*self.registry, &*self.ring);
+            let batch = batch::read(client, means, stretch, wanted).await?;
             let batch = Arc::new(batch);
             let job = |standing: Standing| {
                 Some(Job {
@@ -124,6 +128,7 @@ impl Projector {
                     since: standing.since?,
                     head: standing.head,
                     failure: standing.failure,
+                    erasures: standing.taken_in,
                     batch: batch.clone(),
                 })
             };

@@ -92,7 +92,8 @@ pub(crate) async fn prepare(client: &ClientWrapper, folded: &Folded) -> Result<V
     let mut ready = vec![];
     if !folded.changes.put.is_empty() {
         let statement = client.prepare_cached(&model.table.put).await?;
-        ready.push(Ready { statement, tenant, arrays: model.columns(&folded.changes.put) });
+        let arrays = model.columns(&folded.changes.put, &folded.seals);
+        ready.push(Ready { statement, tenant, arrays });
     }
     if !folded.changes.removed.is_empty() {
         let statement = client.prepare_cached(&model.table.remove).await?;
@@ -137,10 +138,11 @@ impl Shared {
         let from: Vec<i64> = jobs().map(|job| number(job.stretch.after)).collect();
         let since: Vec<DateTime<Utc>> = jobs().map(|job| job.since).collect();
         let to: Vec<i64> = jobs().map(|job| number(job.stretch.until)).collect();
+        let erasures: Vec<i64> = jobs().map(|job| number(job.erasures)).collect();
         let tenant = jobs().next().map(|job| job.stretch.tenant).unwrap_or_default();
         let distinct: Vec<&str> =
             consumers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-        let moves: [&(dyn ToSql + Sync); 5] = [&consumers, &tenants, &from, &since, &to];
+        let moves: [&(dyn ToSql + Sync); 6] = [&consumers, &tenants, &from, &since, &to, &erasures];
         let share: [&(dyn ToSql + Sync); 1] = [&distinct];
         let (begun, entered, held, advanced) = tokio::join!(
             biased;

@@ -130,7 +130,7 @@ impl Signals {
     }
 
     /// Makes a key ring forget the keys of tenants where somebody was erased.
-    pub(super) fn forget_on_erasures(&self, keys: &Arc<KeyRing>) {
+    pub fn forget_on_erasures(&self, keys: &Arc<KeyRing>) {
         let mut hints = self.listen(Channel::Erased);
         let keys = Arc::downgrade(keys);
         tokio::spawn(async move {

@@ -32,11 +32,12 @@ impl Rebuild<'_> {
         for _ in 0..ROUNDS {
             let mut left = 0;
             for (tenant, head) in heads(client).await? {
-                let position = *positions.entry(tenant).or_insert(0);
-                let stretch = Stretch { tenant, after: position, until: head };
+                let begun = positions.entry(tenant);
+                let place = begun.or_insert_with(|| self.beginning(tenant, head.erasures));
+                let stretch = Stretch { tenant, after: place.position, until: head.position };
                 let reached = self.catch_up_tenant(client, stretch).await?;
-                positions.insert(tenant, reached);
-                left += reached - position;
+                left += reached - place.position;
+                place.position = reached;
             }
             if left <= FEW {
                 break;
@@ -78,7 +79,8 @@ impl Rebuild<'_> {
         stretch: Stretch,
     ) -> Result<Folded, RebuildError> {
         let wanted = |stream_type: &str| self.model.folds(stream_type);
-        let batch = batch::read(client, &self.registry, stretch, wanted).await?;
+        let means = (&*self.registry, &*self.ring);
+        let batch = batch::read(client, means, stretch, wanted).await?;
         let job = Job {
             model: self.model.clone(),
             stretch,
@@ -86,11 +88,13 @@ impl Rebuild<'_> {
             since: DateTime::UNIX_EPOCH,
             head: stretch.until,
             failure: None,
+            // Written down with the new table's checkpoints.
+            erasures: 0,
             batch: Arc::new(batch),
         };
         match job.fold(client, None).await {
             Ok((folded, _)) => Ok(folded),
-            Err(FoldingError::Database(error)) => Err(error.into()),
+            Err(FoldingError::Failed(error)) => Err(error.into()),
             Err(FoldingError::Unfit(_, reason)) => {
                 Err(RebuildError::Unfit { tenant: stretch.tenant, reason })
             }

@@ -4,21 +4,23 @@ use std::{pin::pin, sync::Arc};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::ClientWrapper;
-use domain::kernel::{FoldError, Registry};
+use domain::kernel::{Cell, FoldError, Registry};
+use event_store::keys::KeyRing;
 use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 use tokio_postgres::Row;
 use ulid::Ulid;
 
-use super::{Positions, Rebuild, RebuildError, Report};
+use super::{Positions, Reached, Rebuild, RebuildError, Report};
 use crate::{
-    Phase,
+    Phase, StepError,
     batch::{Stretch, Taken},
     cells,
     fold::Stopped,
     model::Model,
     session::{InTransaction, is_about_rows, reason, unsigned},
     stream as reading,
+    vault::{self, Seal, SealError},
 };
 
 /// Positions that one statement reads: snapshots that are held for long keep
@@ -26,6 +28,8 @@ use crate::{
 const CHUNK: u64 = 65_536;
 /// Bytes of rows that are sent at once.
 const PIECE: usize = 256 * 1024;
+/// Rows whose personal values are sealed at once.
+const PARCEL: usize = 4_096;
 
 impl Rebuild<'_> {
     /// Loads all tenants, the largest first.
@@ -34,30 +38,38 @@ impl Rebuild<'_> {
         heads: &Positions,
         workers: usize,
     ) -> Result<(Positions, u64), RebuildError> {
-        let mut largest: Vec<(Ulid, u64)> = heads.iter().map(|(id, head)| (*id, *head)).collect();
-        largest.sort_by_key(|(_, head)| std::cmp::Reverse(*head));
+        let mut largest: Vec<(Ulid, Reached)> = heads.iter().map(|(id, at)| (*id, *at)).collect();
+        largest.sort_by_key(|(_, head)| std::cmp::Reverse(head.position));
         let loads = largest.into_iter().map(|(tenant, head)| self.load_tenant(tenant, head));
         let loaded = stream::iter(loads).buffer_unordered(workers);
-        let loaded: Vec<(Ulid, u64, u64)> = loaded.try_collect().await?;
+        let loaded: Vec<(Ulid, Reached, u64)> = loaded.try_collect().await?;
         let rows = loaded.iter().map(|(_, _, rows)| rows).sum();
-        Ok((loaded.into_iter().map(|(tenant, until, _)| (tenant, until)).collect(), rows))
+        Ok((loaded.into_iter().map(|(tenant, reached, _)| (tenant, reached)).collect(), rows))
     }
 
     /// Loads one tenant up to its head, or up to the event that cannot be
     /// folded. Gives how far it came, and how many rows there are.
-    async fn load_tenant(&self, tenant: Ulid, head: u64) -> Result<(Ulid, u64, u64), RebuildError> {
+    async fn load_tenant(
+        &self,
+        tenant: Ulid,
+        head: Reached,
+    ) -> Result<(Ulid, Reached, u64), RebuildError> {
         let client = self.pool.get().await?;
-        let mut until = head;
+        let beginning = self.beginning(tenant, head.erasures);
+        let mut until = head.position;
         loop {
             let stretch = Stretch { tenant, after: 0, until };
             match self.load_stretch(&client, stretch).await? {
-                Loaded::Rows(rows) => return Ok((tenant, until, rows)),
+                Loaded::Rows(rows) => {
+                    return Ok((tenant, Reached { position: until, ..beginning }, rows));
+                }
                 Loaded::Stopped(stopped) => until = stopped.position - 1,
                 // A projector that came by has found out which event it is.
                 Loaded::Unfit(reason) => match self.known_failure(&client, tenant).await? {
                     Some(position) if position <= until => until = position - 1,
                     _ => return Err(RebuildError::Unfit { tenant, reason }),
                 },
+                Loaded::Failed(error) => return Err(error.into()),
             }
         }
     }
@@ -81,12 +93,15 @@ impl Rebuild<'_> {
         let (parcels, incoming) = reading::channel();
         let (pieces, outgoing) = mpsc::channel(8);
         let folding = Folding {
+            tenant: stretch.tenant,
             registry: self.registry.clone(),
+            ring: self.ring.clone(),
             model: self.model.clone(),
             report: self.report.clone(),
+            runtime: Handle::current(),
         };
         let folding = tokio::task::spawn_blocking(move || {
-            folding.fold(incoming).and_then(|work| folding.send(stretch.tenant, &*work, &pieces))
+            folding.fold(incoming).and_then(|work| folding.send(&*work, &pieces))
         });
         self.read(client, stretch, parcels).await?;
         let copied = self.copy(client, outgoing).await;
@@ -145,13 +160,19 @@ enum Loaded {
     Stopped(Stopped),
     /// Nothing: rows cannot be written.
     Unfit(String),
+    /// Nothing: the database or the keys are away.
+    Failed(StepError),
 }
 
 /// What happens on a thread of its own.
 struct Folding {
+    tenant: Ulid,
     registry: Arc<Registry>,
+    ring: Arc<KeyRing>,
     model: Arc<Model>,
     report: Arc<Report>,
+    /// Where keys are waited for.
+    runtime: Handle,
 }
 
 type Work = Box<dyn domain::kernel::Work>;
@@ -160,17 +181,16 @@ impl Folding {
     fn fold(&self, mut parcels: mpsc::Receiver<Vec<Row>>) -> Result<Work, Loaded> {
         let mut work = self.model.entry().fold.work();
         while let Some(parcel) = parcels.blocking_recv() {
-            for row in &parcel {
-                self.take(row, &mut *work)?;
+            let events = Taken::from_rows(&self.registry, &self.ring, self.tenant, parcel.iter());
+            for event in self.runtime.block_on(events).map_err(Loaded::Failed)? {
+                Self::take(event, &mut *work)?;
             }
         }
         Ok(work)
     }
 
-    fn take(&self, row: &Row, work: &mut dyn domain::kernel::Work) -> Result<(), Loaded> {
-        let taken = Taken::from_row(&self.registry, row)
-            .map_err(|error| Loaded::Unfit(error.to_string()))?;
-        let stopped = match taken {
+    fn take(event: Taken, work: &mut dyn domain::kernel::Work) -> Result<(), Loaded> {
+        let stopped = match event {
             Taken::Known(event) => match work.apply(&event) {
                 Ok(()) => return Ok(()),
                 Err(error) => {
@@ -185,7 +205,6 @@ impl Folding {
     /// Sends all rows, in the form that COPY takes.
     fn send(
         &self,
-        tenant: Ulid,
         work: &dyn domain::kernel::Work,
         pieces: &mpsc::Sender<Bytes>,
     ) -> Result<u64, Loaded> {
@@ -197,10 +216,15 @@ impl Folding {
         out.put_slice(b"PGCOPY\n\xff\r\n\0");
         // No flags, no extension.
         out.put_i64(0);
-        for (row, position) in &rows {
-            cells::put_row(tenant, row, *position, &mut out);
-            if out.len() >= PIECE && pieces.blocking_send(out.split().freeze()).is_err() {
-                return Ok(0);
+        let columns = &self.model.entry().table.columns;
+        for parcel in rows.chunks(PARCEL) {
+            let seals = self.seals(parcel)?;
+            for (place, (row, position)) in parcel.iter().enumerate() {
+                let seals = seals.get(place).map(Vec::as_slice).unwrap_or_default();
+                cells::put_row(self.tenant, columns, (row, *position), seals, &mut out);
+                if out.len() >= PIECE && pieces.blocking_send(out.split().freeze()).is_err() {
+                    return Ok(0);
+                }
             }
         }
         out.put_i16(-1);
@@ -208,5 +232,16 @@ impl Folding {
         let _ = pieces.blocking_send(out.freeze());
         self.report.enter(Phase::Folding);
         Ok(rows.len() as u64)
+    }
+
+    fn seals(&self, rows: &[(Vec<Cell>, u64)]) -> Result<Vec<Vec<Seal>>, Loaded> {
+        if self.model.hidden.is_empty() {
+            return Ok(vec![]);
+        }
+        let seals = vault::seal_rows(&self.model, self.tenant, rows);
+        self.runtime.block_on(seals).map_err(|error| match error {
+            SealError::Keys(error) => Loaded::Failed(error.into()),
+            unfit @ SealError::Unfit { .. } => Loaded::Unfit(unfit.to_string()),
+        })
     }
 }

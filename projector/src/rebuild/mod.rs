@@ -22,6 +22,7 @@ use std::{
 
 use deadpool_postgres::{ClientWrapper, Object, Pool, PoolError};
 use domain::kernel::Registry;
+use event_store::keys::KeyRing;
 use opentelemetry::{KeyValue, metrics::Gauge};
 use service::telemetry;
 use ulid::Ulid;
@@ -103,6 +104,9 @@ const WORKERS: usize = 2;
 
 /// Fills the table of a read model anew and puts it in place.
 ///
+/// The key ring needs a pool of its own: keys are looked up while the events
+/// stream in.
+///
 /// The pool's sessions must have the role `tenantry_owner`; up to three of its
 /// connections are used. `progress` is told about every few hundred events,
 /// from any thread.
@@ -113,6 +117,7 @@ const WORKERS: usize = 2;
 pub async fn rebuild(
     pool: &Pool,
     registry: &Arc<Registry>,
+    ring: &Arc<KeyRing>,
     read_model: &str,
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Rebuilt, RebuildError> {
@@ -120,7 +125,7 @@ pub async fn rebuild(
         name: read_model.to_owned(),
         known: registry.read_models().iter().map(|entry| entry.name).collect::<Vec<_>>().join(", "),
     };
-    let model = Arc::new(Model::beside(registry, read_model).ok_or_else(unknown)?);
+    let model = Arc::new(Model::beside(registry, ring, read_model).ok_or_else(unknown)?);
     let workers = WORKERS.min(pool.status().max_size.saturating_sub(1));
     if workers == 0 {
         return Err(RebuildError::Pool);
@@ -132,6 +137,7 @@ pub async fn rebuild(
     let rebuild = Rebuild {
         pool: pool.clone(),
         registry: registry.clone(),
+        ring: ring.clone(),
         definition: Definition::of(model.entry(), Stands::Beside),
         model: &model,
         report,
@@ -156,25 +162,46 @@ async fn claim(place: &ClientWrapper, consumer: &str) -> Result<(), RebuildError
 struct Rebuild<'a> {
     pool: Pool,
     registry: Arc<Registry>,
+    ring: Arc<KeyRing>,
     model: &'a Arc<Model>,
     definition: Definition<'a>,
     report: Arc<Report>,
 }
 
 /// How far the new table has come, by tenant.
-type Positions = BTreeMap<Ulid, u64>;
+type Positions = BTreeMap<Ulid, Reached>;
+
+/// How far the new table has come in one tenant's log.
+#[derive(Clone, Copy, Default)]
+struct Reached {
+    position: u64,
+    /// How many erasures there were before anything was read: these are taken
+    /// in. A projector sees to those that came later.
+    erasures: u64,
+}
 
 impl Rebuild<'_> {
     async fn run(&self, place: &ClientWrapper, workers: usize) -> Result<Rebuilt, RebuildError> {
         place.batch_execute(&self.definition.drop()).await?;
         place.batch_execute(&self.definition.create()).await?;
         let heads = heads(place).await?;
-        self.report.total.store(heads.values().sum(), Ordering::Relaxed);
+        let total = heads.values().map(|head| head.position).sum();
+        self.report.total.store(total, Ordering::Relaxed);
         let (mut positions, rows) = self.load(&heads, workers).await?;
         self.index(place).await?;
         self.catch_up(place, &mut positions).await?;
         self.swap(place, &mut positions).await?;
-        Ok(Rebuilt { tenants: positions.len(), events: positions.values().sum(), rows })
+        let events = positions.values().map(|reached| reached.position).sum();
+        Ok(Rebuilt { tenants: positions.len(), events, rows })
+    }
+
+    /// Where the new table begins in the log of a tenant of so many erasures.
+    fn beginning(&self, tenant: Ulid, erasures: u64) -> Reached {
+        if erasures > 0 {
+            // Keys that are kept in memory may be of people erased since.
+            self.ring.forget(tenant);
+        }
+        Reached { position: 0, erasures }
     }
 
     /// Builds what loading was better off without.
@@ -193,14 +220,17 @@ impl Rebuild<'_> {
 
 /// Where all logs end.
 async fn heads(client: &ClientWrapper) -> Result<Positions, tokio_postgres::Error> {
-    let statement = client.prepare_cached("SELECT tenant_id, position FROM log.heads").await?;
+    let sql = "SELECT tenant_id, position, erasures FROM log.heads";
+    let statement = client.prepare_cached(sql).await?;
     let rows = client.query(&statement, &[]).await?;
-    rows.iter().map(position).collect()
+    rows.iter().map(reached).collect()
 }
 
-/// Reads a tenant and a position.
-fn position(row: &tokio_postgres::Row) -> Result<(Ulid, u64), tokio_postgres::Error> {
-    Ok((Ulid(row.try_get::<_, Uuid>(0)?.as_u128()), unsigned(row.try_get(1)?)))
+/// Reads a tenant, a position, and how many erasures there were.
+fn reached(row: &tokio_postgres::Row) -> Result<(Ulid, Reached), tokio_postgres::Error> {
+    let tenant = Ulid(row.try_get::<_, Uuid>(0)?.as_u128());
+    let (position, erasures) = (unsigned(row.try_get(1)?), unsigned(row.try_get(2)?));
+    Ok((tenant, Reached { position, erasures }))
 }
 
 /// Tells whoever asked, and whoever watches, how far it is.

@@ -7,7 +7,7 @@ use tokio_postgres::{Error, error::SqlState};
 use ulid::Ulid;
 use uuid::Uuid;
 
-use super::{Positions, Rebuild, RebuildError, position};
+use super::{Positions, Rebuild, RebuildError, reached};
 use crate::{
     Phase, StepError,
     batch::Stretch,
@@ -58,13 +58,15 @@ impl Rebuild<'_> {
         // checkpoints: they share the lock that this takes alone. Guarded by
         // the test `a_rebuild_beside_a_running_projector_loses_nothing`.
         place.execute(include_str!("../sql/exclude.sql"), &[&self.model.consumer]).await?;
-        for (tenant, until) in self.checkpoints(place).await? {
-            let after = *positions.entry(tenant).or_insert(0);
+        for (tenant, old) in self.checkpoints(place).await? {
+            let begun = positions.entry(tenant);
+            let reached = begun.or_insert_with(|| self.beginning(tenant, old.erasures));
+            let (after, until) = (reached.position, old.position);
             if after < until {
                 // Rows are only read where no earlier turn of this loop wrote.
                 let folded = self.fold(&reader, Stretch { tenant, after, until }).await?;
                 self.write(place, &folded).await?;
-                positions.insert(tenant, folded.job.stretch.until);
+                reached.position = folded.job.stretch.until;
             }
         }
         self.move_checkpoints(place, &positions).await?;
@@ -75,10 +77,11 @@ impl Rebuild<'_> {
         Ok(positions)
     }
 
-    /// How far the old table has come.
+    /// How far the old table has come, and how many erasures there were.
     async fn checkpoints(&self, place: &ClientWrapper) -> Result<Positions, Error> {
-        let sql = "SELECT tenant_id, position FROM log.checkpoints WHERE consumer = $1";
-        place.query(sql, &[&self.model.consumer]).await?.iter().map(position).collect()
+        let sql = "SELECT c.tenant_id, c.position, h.erasures FROM log.checkpoints AS c
+             JOIN log.heads AS h ON h.tenant_id = c.tenant_id WHERE c.consumer = $1";
+        place.query(sql, &[&self.model.consumer]).await?.iter().map(reached).collect()
     }
 
     /// Moves all checkpoints to where the new table has come, even those that
@@ -90,10 +93,11 @@ impl Rebuild<'_> {
     ) -> Result<(), Error> {
         let tenant = |tenant: &Ulid| event_store::pg::uuid(*tenant);
         let tenants: Vec<Uuid> = positions.keys().map(tenant).collect();
-        let reached: Vec<i64> = positions.values().copied().map(number).collect();
+        let reached: Vec<i64> = positions.values().map(|at| number(at.position)).collect();
+        let erasures: Vec<i64> = positions.values().map(|at| number(at.erasures)).collect();
         let consumer = &self.model.consumer;
         let replace = include_str!("../sql/replace.sql");
-        place.execute(replace, &[consumer, &tenants, &reached]).await.map(drop)
+        place.execute(replace, &[consumer, &tenants, &reached, &erasures]).await.map(drop)
     }
 }
 

@@ -1,4 +1,5 @@
--- Consumers that are behind the end of these tenants' logs, and where they stand.
+-- Consumers that are behind the end of these tenants' logs, or have not taken in
+-- all of their erasures, and where they stand.
 -- $1 the consumers, $2 the tenants
 SELECT
     h.tenant_id,
@@ -10,12 +11,15 @@ SELECT
     f.position,
     f.attempts,
     f.error,
-    f.failed_at
+    f.failed_at,
+    h.erasures,
+    c.erasures
 FROM log.heads AS h
 CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS s (consumer, place)
 LEFT JOIN log.checkpoints AS c
     ON c.consumer = s.consumer AND c.tenant_id = h.tenant_id
 LEFT JOIN log.consumer_failures AS f
     ON f.consumer = s.consumer AND f.tenant_id = h.tenant_id
-WHERE h.tenant_id = ANY ($2) AND h.position > coalesce(c.position, 0)
+WHERE h.tenant_id = ANY ($2)
+    AND (h.position > coalesce(c.position, 0) OR h.erasures > c.erasures)
 ORDER BY h.tenant_id, s.place

@@ -2,11 +2,12 @@
 -- rows are locked in one order before any is changed, so that two projectors
 -- cannot wait for each other; the second finds them moved.
 -- $1 the consumers, $2 the tenant of each, $3 where it was, $4 since when,
--- $5 where it goes
+-- $5 where it goes, $6 how many erasures its rows have then taken in
 WITH held AS MATERIALIZED (
-    SELECT c.consumer, c.tenant_id, s.next
-    FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[])
-        AS s (consumer, tenant_id, position, updated_at, next)
+    SELECT c.consumer, c.tenant_id, s.next, s.erasures
+    FROM unnest(
+        $1::text[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::bigint[]
+    ) AS s (consumer, tenant_id, position, updated_at, next, erasures)
     JOIN log.checkpoints AS c
         ON c.consumer = s.consumer
             AND c.tenant_id = s.tenant_id
@@ -16,7 +17,7 @@ WITH held AS MATERIALIZED (
     FOR UPDATE OF c
 )
 UPDATE log.checkpoints AS c
-SET position = held.next, updated_at = clock_timestamp()
+SET position = held.next, erasures = held.erasures, updated_at = clock_timestamp()
 FROM held
 WHERE c.consumer = held.consumer AND c.tenant_id = held.tenant_id
 RETURNING c.consumer, c.tenant_id, c.updated_at

@@ -1,6 +1,11 @@
--- Where every tenant's log ends, and how far each consumer has come in it.
+-- Where every tenant's log ends, how far each consumer has come in it, and how
+-- many erasures its rows have not taken in.
 -- $1 the consumers
-SELECT h.tenant_id, h.position, coalesce(c.position, 0)
+SELECT
+    h.tenant_id,
+    h.position,
+    coalesce(c.position, 0),
+    h.erasures - coalesce(c.erasures, h.erasures)
 FROM log.heads AS h
 CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS s (consumer, place)
 LEFT JOIN log.checkpoints AS c

@@ -48,13 +48,13 @@ impl<'a> Definition<'a> {
 
     /// The columns in their order, each as its line in `CREATE TABLE`.
     pub(super) fn columns(&self) -> Vec<String> {
-        let own = self.entry.table.columns.iter();
-        let own = own.map(|column| (&*column.name, type_of(&column.kind), column.nullable));
-        std::iter::once((TENANT, "uuid", false))
+        let own = self.entry.table.columns.iter().flat_map(stored);
+        let own = own.map(|(name, kind, column)| (name, kind, column.nullable));
+        std::iter::once((TENANT.to_owned(), "uuid", false))
             .chain(own)
-            .chain([(POSITION, "bigint", false)])
+            .chain([(POSITION.to_owned(), "bigint", false)])
             .map(|(name, kind, nullable)| {
-                format!("{} {kind}{}", quoted(name), if nullable { "" } else { " NOT NULL" })
+                format!("{} {kind}{}", quoted(&name), if nullable { "" } else { " NOT NULL" })
             })
             .collect()
     }
@@ -76,10 +76,17 @@ impl<'a> Definition<'a> {
             vec![format!("ALTER TABLE {table} ADD CONSTRAINT {pkey} PRIMARY KEY ({key});\n")];
         for columns in self.lists() {
             let index = quoted(&self.named(&by(&columns)));
-            let columns = list(std::iter::once(TENANT).chain(columns.iter().copied()));
+            let columns: Vec<String> = columns.iter().map(|name| self.found_by(name)).collect();
+            let columns = list(std::iter::once(TENANT).chain(columns.iter().map(String::as_str)));
             statements.push(format!("CREATE INDEX {index} ON {table} ({columns});\n"));
         }
         statements
+    }
+
+    /// By which column the values of a column are found.
+    fn found_by(&self, name: &str) -> String {
+        let column = self.entry.table.column(name);
+        column.and_then(Column::match_name).unwrap_or_else(|| name.to_owned())
     }
 
     /// The columns, after the tenant, of every index beside the key's.
@@ -92,14 +99,16 @@ impl<'a> Definition<'a> {
     pub(crate) fn comment(&self) -> String {
         let table = self.table();
         let entry = self.entry;
-        let own = entry.table.columns.iter().map(|column| (&*column.name, &*column.doc));
-        let columns = std::iter::once((TENANT, "The tenant whose row it is."))
-            .chain(own)
-            .chain([(POSITION, "The position in the tenant's log of the last event in the row.")])
-            .map(|(name, doc)| {
-                let (name, doc) = (quoted(name), literal(doc));
-                format!("COMMENT ON COLUMN {table}.{name} IS {doc};\n")
-            });
+        let own = entry.table.columns.iter().flat_map(comments);
+        let position = "The position in the tenant's log of the last event in the row.";
+        let columns =
+            std::iter::once((TENANT.to_owned(), "The tenant whose row it is.".to_owned()))
+                .chain(own)
+                .chain([(POSITION.to_owned(), position.to_owned())])
+                .map(|(name, doc)| {
+                    let (name, doc) = (quoted(&name), literal(&doc));
+                    format!("COMMENT ON COLUMN {table}.{name} IS {doc};\n")
+                });
         std::iter::once(format!("COMMENT ON TABLE {table} IS {};\n", literal(&entry.table.doc)))
             .chain(columns)
             .collect()
@@ -156,13 +165,42 @@ fn by(columns: &[&str]) -> String {
     format!("by_{}", columns.join("_"))
 }
 
+/// The columns of the table that hold a column of the row, each with its type:
+/// a personal value stands there sealed, beside a keyed hash of it.
+pub(super) fn stored(column: &Column) -> Vec<(String, &'static str, &Column)> {
+    if !column.personal {
+        return vec![(column.name.clone(), type_of(&column.kind), column)];
+    }
+    let names = std::iter::once(column.name.clone()).chain(column.match_name());
+    names.map(|name| (name, SEALED, column)).collect()
+}
+
+/// What the columns that hold a column of the row say about themselves.
+fn comments(column: &Column) -> Vec<(String, String)> {
+    let Column { name, doc, personal, .. } = column;
+    if !personal {
+        return vec![(name.clone(), doc.clone())];
+    }
+    let sealed = format!("{doc} Personal: sealed with the key of the person whose it is.");
+    let matched = column.match_name().map(|found| {
+        (found, format!("A keyed hash of {name}, by which it is found. Empty once erased."))
+    });
+    std::iter::once((name.clone(), sealed)).chain(matched).collect()
+}
+
 /// Only the words of an enum may be in its column.
 fn check(column: &Column) -> Option<String> {
+    if column.personal {
+        return None;
+    }
     let ColumnKind::Enum { values, .. } = &column.kind else { return None };
     let words = values.iter().map(|word| literal(word)).collect::<Vec<_>>().join(", ");
     let name = quoted(&joined(&[&column.name, "is_known"]));
     Some(format!("CONSTRAINT {name} CHECK ({} IN ({words}))", quoted(&column.name)))
 }
+
+/// The type of what is sealed or hashed.
+pub(super) const SEALED: &str = "bytea";
 
 /// The type of a column, as PostgreSQL spells it.
 pub(super) fn type_of(kind: &ColumnKind) -> &'static str {

@@ -1,10 +1,10 @@
 //! The statements on a read table, made once per table.
 
-use domain::kernel::{ColumnKind, ReadModelEntry};
+use domain::kernel::ReadModelEntry;
 
 use super::{
     Definition,
-    definition::type_of,
+    definition::{stored, type_of},
     name::{list, quoted},
 };
 
@@ -14,11 +14,13 @@ use super::{
 pub(crate) struct Statements {
     /// Reads rows by their keys: `$2 …` arrays of the key columns.
     pub(crate) load: String,
-    /// Writes rows: `$2 …` arrays of all columns, the position last.
+    /// Writes rows: `$2 …` arrays of all columns, the position last. Beside a
+    /// personal column stands that by which its values are found.
     pub(crate) put: String,
     /// Removes rows by their keys: `$2 …` arrays of the key columns.
     pub(crate) remove: String,
-    /// Reads all rows of tenant `$1`.
+    /// Reads all rows of tenant `$1`. By what personal values are found comes
+    /// after everything else.
     pub(crate) all: String,
     /// Reads who has rows.
     pub(crate) tenants: String,
@@ -31,6 +33,8 @@ impl Statements {
         let named = Named::new(entry, definition.table());
         let table = &named.table;
         let row = named.row();
+        let found_by = names_in("t", &named.matches);
+        let all = if found_by.is_empty() { row.clone() } else { format!("{row}, {found_by}") };
         Self {
             load: named.each_key(&row, "f.*"),
             put: named.put(),
@@ -39,7 +43,7 @@ impl Statements {
                  WHERE t.tenant_id = $1 AND t.ctid = gone.ctid",
                 named.each_key(&format!("t.ctid, {}", named.key_of("t")), "f.ctid")
             ),
-            all: format!("SELECT {row} FROM {table} AS t WHERE t.tenant_id = $1"),
+            all: format!("SELECT {all} FROM {table} AS t WHERE t.tenant_id = $1"),
             tenants: format!("SELECT DISTINCT tenant_id FROM {table}"),
             copy_in: format!(
                 "COPY {table} (tenant_id, {}) FROM STDIN (FORMAT binary)",
@@ -50,32 +54,48 @@ impl Statements {
 }
 
 /// A table and its columns, by name.
-struct Named<'a> {
+struct Named {
     table: String,
     /// The key's columns in the order of the key, which need not be that of
     /// the columns.
-    key: Vec<(&'a str, &'a ColumnKind)>,
+    key: Vec<Typed>,
+    /// The columns of the row, and its position.
+    read: Vec<Typed>,
+    /// By what personal values are found.
+    matches: Vec<Typed>,
     /// All columns but the tenant.
-    written: Vec<(&'a str, &'a ColumnKind)>,
+    written: Vec<Typed>,
 }
 
-impl<'a> Named<'a> {
-    fn new(entry: &'a ReadModelEntry, table: String) -> Self {
-        let columns = entry.table.columns.iter().map(|column| (&*column.name, &column.kind));
-        let written: Vec<_> = columns.chain([("updated_position", &ColumnKind::Int)]).collect();
-        let column = |name: &&str| written.iter().copied().find(|(column, _)| column == name);
-        Self { table, key: entry.key.iter().filter_map(column).collect(), written }
+/// A column and its type.
+type Typed = (String, &'static str);
+
+impl Named {
+    fn new(entry: &ReadModelEntry, table: String) -> Self {
+        let columns = &entry.table.columns;
+        let position = ("updated_position".to_owned(), "bigint");
+        let typed = |(name, kind, _)| (name, kind);
+        let written: Vec<Typed> =
+            columns.iter().flat_map(stored).map(typed).chain([position.clone()]).collect();
+        let read = columns.iter().filter_map(|column| stored(column).into_iter().next());
+        let matches = columns.iter().flat_map(|column| stored(column).into_iter().skip(1));
+        let key = entry.key.iter().filter_map(|name| entry.table.column(name));
+        Self {
+            table,
+            key: key.map(|column| (column.name.clone(), type_of(&column.kind))).collect(),
+            read: read.map(typed).chain([position]).collect(),
+            matches: matches.map(typed).collect(),
+            written,
+        }
     }
 
-    /// All columns but the tenant, of the table `t`.
+    /// The columns of the row and its position, of the table `t`.
     fn row(&self) -> String {
-        let columns = self.written.iter().map(|(name, _)| format!("t.{}", quoted(name)));
-        columns.collect::<Vec<_>>().join(", ")
+        names_in("t", &self.read)
     }
 
     fn key_of(&self, table: &str) -> String {
-        let columns = self.key.iter().map(|(name, _)| format!("{table}.{}", quoted(name)));
-        columns.collect::<Vec<_>>().join(", ")
+        names_in(table, &self.key)
     }
 
     /// Looks up the row of each key in the arrays `$2 …`.
@@ -103,7 +123,7 @@ impl<'a> Named<'a> {
     }
 
     fn put(&self) -> String {
-        let Self { table, key, written } = self;
+        let Self { table, key, written, .. } = self;
         let changed = written
             .iter()
             .filter(|column| !key.contains(column))
@@ -121,14 +141,19 @@ impl<'a> Named<'a> {
 }
 
 /// `$2::uuid[], $3::text[] …`
-fn arrays(columns: &[(&str, &ColumnKind)]) -> String {
+fn arrays(columns: &[Typed]) -> String {
     (2..)
         .zip(columns)
-        .map(|(number, (_, kind))| format!("${number}::{}[]", type_of(kind)))
+        .map(|(number, (_, kind))| format!("${number}::{kind}[]"))
         .collect::<Vec<_>>()
         .join(", ")
 }
 
-fn names_of(columns: &[(&str, &ColumnKind)]) -> String {
-    list(columns.iter().map(|(name, _)| *name))
+fn names_of(columns: &[Typed]) -> String {
+    list(columns.iter().map(|(name, _)| name.as_str()))
+}
+
+fn names_in(table: &str, columns: &[Typed]) -> String {
+    let columns = columns.iter().map(|(name, _)| format!("{table}.{}", quoted(name)));
+    columns.collect::<Vec<_>>().join(", ")
 }

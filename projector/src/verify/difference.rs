@@ -4,12 +4,17 @@ use std::{collections::HashMap, fmt};
 
 use bytes::BytesMut;
 use domain::kernel::{Cell, ReadModelEntry};
-use event_store::TenantId;
+use event_store::{
+    TenantId,
+    keys::{KeyError, Matcher},
+};
 use serde_json::Value;
+use tokio::runtime::Handle;
+use tokio_postgres::Row;
 use ulid::Ulid;
 
 use super::TOLD;
-use crate::{cells, model::Model};
+use crate::{cells, model::Model, vault::StoredRow};
 
 /// A place where a table is not what the log says.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +45,16 @@ pub enum What {
         /// What it should hold.
         expected: Value,
     },
+    /// A column holds another personal value, or finds it by something else.
+    Personal {
+        /// Its name.
+        column: String,
+    },
+    /// Some people were erased who may still be in the rows.
+    Remembered {
+        /// How many erasures there were.
+        erasures: u64,
+    },
     /// The row cannot be read.
     Unreadable(String),
     /// An event up to the checkpoint cannot be folded.
@@ -69,6 +84,12 @@ impl fmt::Display for Difference {
             What::Extra => f.write_str(": the row should not be there"),
             What::Column { column, stored, expected } => {
                 write!(f, ": {column} is {stored}, should be {expected}")
+            }
+            What::Personal { column } => {
+                write!(f, ": {column} holds another personal value than it should")
+            }
+            What::Remembered { erasures } => {
+                write!(f, ": {erasures} erasures are not taken in yet; run a projector")
             }
             What::Unreadable(reason) => write!(f, ": {reason}"),
             What::Unfoldable { position, error } => {
@@ -103,42 +124,82 @@ pub(super) struct Expected<'a> {
     tenant: Ulid,
     /// By the bytes of the key.
     rows: HashMap<BytesMut, (Vec<Cell>, u64)>,
+    /// By what personal values are found.
+    matcher: Option<Matcher>,
 }
 
 impl<'a> Expected<'a> {
-    pub(super) fn new(model: &'a Model, tenant: Ulid, rows: Vec<(Vec<Cell>, u64)>) -> Self {
-        let rows = rows.into_iter().map(|row| (key(model, &row.0), row)).collect();
-        Self { model, tenant, rows }
+    pub(super) fn new(
+        model: &'a Model,
+        tenant: Ulid,
+        rows: Vec<(Vec<Cell>, u64)>,
+        runtime: &Handle,
+    ) -> Result<Self, KeyError> {
+        let rows = rows.into_iter().map(|row| (model.key_bytes(&row.0), row)).collect();
+        let matcher = if model.hidden.is_empty() {
+            None
+        } else {
+            runtime.block_on(model.ring.matcher(tenant))?
+        };
+        Ok(Self { model, tenant, rows, matcher })
     }
 
     /// Compares a row of the table. What has been compared is expected no more.
-    pub(super) fn compare(&mut self, stored: &(Vec<Cell>, u64), to: &mut Differences) {
-        let Some(expected) = self.rows.remove(&key(self.model, &stored.0)) else {
-            to.add(|| self.difference(&stored.0, What::Extra));
+    pub(super) fn compare(&mut self, stored: &StoredRow, row: &Row, to: &mut Differences) {
+        let Some((cells, position)) = self.rows.remove(&self.model.key_bytes(&stored.cells)) else {
+            to.add(|| self.difference(&stored.cells, What::Extra));
             return;
         };
         let columns = &self.model.entry().table.columns;
-        for ((column, stored_cell), expected) in columns.iter().zip(&stored.0).zip(&expected.0) {
-            if stored_cell != expected {
+        for ((column, stored_cell), expected) in columns.iter().zip(&stored.cells).zip(&cells) {
+            if stored_cell != expected && !column.personal {
                 to.add(|| {
                     let what = What::Column {
                         column: column.name.clone(),
                         stored: stored_cell.to_json(&column.kind),
                         expected: expected.to_json(&column.kind),
                     };
-                    self.difference(&stored.0, what)
+                    self.difference(&stored.cells, what)
                 });
             }
         }
-        if stored.1 != expected.1 {
+        self.compare_personal(stored, row, &cells, to);
+        if stored.position != position {
             to.add(|| {
                 let what = What::Column {
                     column: "updated_position".to_owned(),
-                    stored: stored.1.into(),
-                    expected: expected.1.into(),
+                    stored: stored.position.into(),
+                    expected: position.into(),
                 };
-                self.difference(&stored.0, what)
+                self.difference(&stored.cells, what)
             });
+        }
+    }
+
+    /// Compares personal values and what they are found by, which stands in
+    /// the result behind the row and its position.
+    fn compare_personal(
+        &self,
+        stored: &StoredRow,
+        row: &Row,
+        expected: &[Cell],
+        to: &mut Differences,
+    ) {
+        let columns = &self.model.entry().table.columns;
+        let mut further = columns.len() + 1;
+        for hidden in &self.model.hidden {
+            let Some(column) = columns.get(hidden.column) else { continue };
+            let (is, should) = (stored.cells.get(hidden.column), expected.get(hidden.column));
+            let mut is_same = is == should;
+            if column.match_name().is_some() {
+                let found_by = should.and_then(|cell| hidden.found_by(cell, self.matcher.as_ref()));
+                is_same &= cells::raw(row, further) == found_by.as_deref();
+                further += 1;
+            }
+            if !is_same {
+                let what = What::Personal { column: column.name.clone() };
+                to.add(|| self.difference(&stored.cells, what));
+            }
         }
     }
 
@@ -153,14 +214,6 @@ impl<'a> Expected<'a> {
         let entry = self.model.entry();
         Difference { read_model: entry.name, tenant: self.tenant, key: text(entry, row), what }
     }
-}
-
-fn key(model: &Model, row: &[Cell]) -> BytesMut {
-    let mut bytes = BytesMut::new();
-    for cell in model.key.iter().filter_map(|place| row.get(*place)) {
-        cells::put(cell, &mut bytes);
-    }
-    bytes
 }
 
 /// `book=bok_01J…, until=2026-01-15`

@@ -15,6 +15,7 @@ use std::{
 
 use deadpool_postgres::{ClientWrapper, Pool, PoolError};
 use domain::kernel::Registry;
+use event_store::keys::KeyRing;
 use tokio_postgres::Error;
 use ulid::Ulid;
 use uuid::Uuid;
@@ -80,7 +81,8 @@ const TOLD: usize = 100;
 /// Compares the table of one read model, or all tables, with the log.
 ///
 /// The pool's sessions must have the role `tenantry_owner`; one of its
-/// connections is used.
+/// connections is used. The key ring needs a pool of its own: keys are looked
+/// up while rows stream in.
 ///
 /// # Errors
 /// When the read model is unknown or the database refuses. Differences are no
@@ -88,10 +90,11 @@ const TOLD: usize = 100;
 pub async fn verify(
     pool: &Pool,
     registry: &Arc<Registry>,
+    ring: &Arc<KeyRing>,
     read_model: Option<&str>,
     progress: impl Fn(Progress) + Send + Sync,
 ) -> Result<Verified, VerifyError> {
-    let mut models = Model::all(registry);
+    let mut models = Model::all(registry, ring);
     if let Some(name) = read_model {
         models.retain(|model| model.entry().name == name);
         if models.is_empty() {
@@ -105,6 +108,7 @@ pub async fn verify(
     let mut verification = Verification {
         client: &client,
         registry,
+        ring,
         models: &models,
         verified: Verified::default(),
         total: standing.values().map(Standing::until).sum(),
@@ -136,9 +140,15 @@ struct Standing {
     head: u64,
     /// One per read model.
     checkpoints: Vec<u64>,
+    /// How many people were erased who are still in the rows of each.
+    remembered: Vec<u64>,
 }
 
 impl Standing {
+    fn of(head: u64, checkpoints: Vec<u64>) -> Self {
+        Self { head, checkpoints, remembered: vec![] }
+    }
+
     fn until(&self) -> u64 {
         self.checkpoints.iter().copied().max().unwrap_or(0)
     }
@@ -153,15 +163,13 @@ impl Standing {
         for row in rows {
             let tenant = Ulid(row.try_get::<_, Uuid>(0)?.as_u128());
             let head = unsigned(row.try_get(1)?);
-            let standing =
-                tenants.entry(tenant).or_insert_with(|| Self { head, checkpoints: vec![] });
+            let standing = tenants.entry(tenant).or_insert_with(|| Self::of(head, vec![]));
             standing.checkpoints.push(unsigned(row.try_get(2)?));
+            standing.remembered.push(unsigned(row.try_get(3)?));
         }
         // Rows of tenants that have no log are differences, too.
         for tenant in strangers(client, models).await? {
-            tenants
-                .entry(tenant)
-                .or_insert_with(|| Self { head: 0, checkpoints: vec![0; models.len()] });
+            tenants.entry(tenant).or_insert_with(|| Self::of(0, vec![0; models.len()]));
         }
         Ok(tenants)
     }

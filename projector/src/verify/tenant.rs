@@ -4,9 +4,10 @@ use std::{pin::pin, sync::Arc};
 
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, Registry, Work};
+use event_store::keys::KeyRing;
 use futures_util::TryStreamExt;
-use tokio::sync::mpsc;
-use tokio_postgres::{Error, Row};
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_postgres::Row;
 use ulid::Ulid;
 
 use super::{
@@ -14,12 +15,11 @@ use super::{
     difference::{Differences, Expected},
 };
 use crate::{
-    Phase, Progress,
+    Phase, Progress, StepError,
     batch::{Stretch, Taken},
-    cells,
     fold::Stopped,
     model::Model,
-    stream,
+    stream, vault,
 };
 
 /// Positions that one statement reads.
@@ -31,6 +31,7 @@ const PARCEL: usize = 512;
 pub(super) struct Verification<'a> {
     pub(super) client: &'a ClientWrapper,
     pub(super) registry: &'a Arc<Registry>,
+    pub(super) ring: &'a Arc<KeyRing>,
     pub(super) models: &'a [Arc<Model>],
     pub(super) verified: Verified,
     pub(super) done: u64,
@@ -48,7 +49,12 @@ impl Verification<'_> {
         stream::enter(self.client, tenant).await?;
         let until = standing.until();
         let (parcels, incoming) = stream::channel();
+        // Keys that are kept in memory may be of people erased since.
+        self.ring.forget(tenant);
         let folding = Folding {
+            tenant,
+            ring: self.ring.clone(),
+            runtime: Handle::current(),
             registry: self.registry.clone(),
             models: self.models.to_vec(),
             checkpoints: standing.checkpoints.clone(),
@@ -61,7 +67,12 @@ impl Verification<'_> {
         for (place, folded) in folded.into_iter().enumerate() {
             let Some(model) = self.models.get(place).cloned() else { continue };
             let checkpoint = standing.checkpoints.get(place).copied().unwrap_or(0);
-            self.compare(&model, tenant, folded).await?;
+            let remembered = standing.remembered.get(place).copied().unwrap_or(0);
+            if remembered > 0 {
+                self.tell(about(&model, tenant, What::Remembered { erasures: remembered }));
+            } else {
+                self.compare(&model, tenant, folded).await?;
+            }
             if checkpoint > standing.head {
                 let what = What::Ahead { checkpoint, head: standing.head };
                 self.tell(about(&model, tenant, what));
@@ -102,11 +113,12 @@ impl Verification<'_> {
             }
         };
         let (parcels, incoming) = stream::channel();
-        let comparing = model.clone();
-        let comparing =
-            tokio::task::spawn_blocking(move || compare(&comparing, tenant, rows, incoming));
+        let (comparing, runtime) = (model.clone(), Handle::current());
+        let comparing = tokio::task::spawn_blocking(move || {
+            compare(&comparing, tenant, rows, incoming, &runtime)
+        });
         self.stored(model, tenant, parcels).await?;
-        let (compared, differences) = comparing.await?;
+        let (compared, differences) = comparing.await??;
         self.verified.rows += compared;
         self.take(differences);
         Ok(())
@@ -157,6 +169,10 @@ type Folded = Result<Box<dyn Work>, Stopped>;
 
 /// What happens on a thread of its own.
 struct Folding {
+    tenant: Ulid,
+    ring: Arc<KeyRing>,
+    /// Where keys are waited for.
+    runtime: Handle,
     registry: Arc<Registry>,
     models: Vec<Arc<Model>>,
     /// How far each of them is folded.
@@ -169,13 +185,14 @@ impl Folding {
     fn fold(
         &self,
         mut parcels: mpsc::Receiver<Vec<Row>>,
-    ) -> Result<(u64, Vec<Result<Rows, Stopped>>), Error> {
+    ) -> Result<(u64, Vec<Result<Rows, Stopped>>), StepError> {
         let mut events = 0;
         let mut works: Vec<Folded> =
             self.models.iter().map(|model| Ok(model.entry().fold.work())).collect();
         while let Some(parcel) = parcels.blocking_recv() {
-            for row in &parcel {
-                self.apply(&Taken::from_row(&self.registry, row)?, &mut works);
+            let taken = Taken::from_rows(&self.registry, &self.ring, self.tenant, parcel.iter());
+            for event in self.runtime.block_on(taken)? {
+                self.apply(&event, &mut works);
                 events += 1;
             }
         }
@@ -209,15 +226,17 @@ fn compare(
     tenant: Ulid,
     rows: Rows,
     mut parcels: mpsc::Receiver<Vec<Row>>,
-) -> (u64, Differences) {
-    let mut expected = Expected::new(model, tenant, rows);
+    runtime: &Handle,
+) -> Result<(u64, Differences), StepError> {
+    let mut expected = Expected::new(model, tenant, rows, runtime)?;
     let mut differences = Differences::default();
     let mut compared = 0;
     while let Some(parcel) = parcels.blocking_recv() {
-        for row in &parcel {
+        let stored = runtime.block_on(vault::open_rows(model, tenant, &parcel))?;
+        for (row, stored) in parcel.iter().zip(stored) {
             compared += 1;
-            match cells::row_of(row, &model.entry().table.columns) {
-                Ok(stored) => expected.compare(&stored, &mut differences),
+            match stored {
+                Ok(stored) => expected.compare(&stored, row, &mut differences),
                 Err(error) => {
                     let what = What::Unreadable(error.to_string());
                     differences.add(|| about(model, tenant, what));
@@ -226,5 +245,5 @@ fn compare(
         }
     }
     expected.finish(&mut differences);
-    (compared, differences)
+    Ok((compared, differences))
 }

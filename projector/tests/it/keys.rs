@@ -119,7 +119,7 @@ async fn keys_of_several_parts_find_their_rows() {
 
     let before = (library.table("lendings_v3").await, library.anatomy("lendings_v3").await);
     let owner = library.pool("tenantry_owner");
-    rebuild(&owner, &library.registry, "lendings", |_| {}).await.unwrap();
+    rebuild(&owner, &library.registry, &library.ring, "lendings", |_| {}).await.unwrap();
     let after = (library.table("lendings_v3").await, library.anatomy("lendings_v3").await);
     assert_eq!(after, before);
     library.close().await;

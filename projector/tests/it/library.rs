@@ -9,13 +9,19 @@ use std::{
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use domain::kernel::{
-    Actor, Aggregate, Date, Domain, EventCodec, Id, NAMED_MESSAGE_PACK, Personal, Registry, Text,
+    Actor, Aggregate, Date, Domain, Encoded, EventCodec, Id, NAMED_MESSAGE_PACK, Personal,
+    Registry, Text,
     testing::toy::{Book, BookEvent, Loan, LoanEvent, Toy},
 };
-use event_store::pg::{migrate, provision, uuid};
+use event_store::{
+    Append, CommandRecord, Log, NewEvent, PgLog,
+    keys::{Erased, Erasure, KeyRing, MasterKeys, erase},
+    pg::{PgLogSettings, Signals, migrate, provision, uuid},
+};
 use projector::{Projector, Settings, create_tables, ddl, verify};
 use service::postgres::{Options, Postgres};
 use tokio_postgres::{Client, Config, NoTls, Row, types::ToSql};
+use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 /// A database of one test.
@@ -24,6 +30,11 @@ pub(crate) struct Library {
     /// The superuser, who sees everything.
     pub(crate) admin: Client,
     pub(crate) registry: Arc<Registry>,
+    /// Keys over connections of their own, for the owner.
+    pub(crate) ring: Arc<KeyRing>,
+    master: Arc<MasterKeys>,
+    log: Arc<PgLog>,
+    shutdown: CancellationToken,
     name: String,
     postgres: Postgres,
 }
@@ -61,7 +72,18 @@ impl Library {
         let url = postgres.create_database(&name, Some(&template)).await.unwrap();
         let config: Config = url.parse().unwrap();
         let admin = connect(&config).await;
-        Self { config, admin, registry, name, postgres }
+        let master = Arc::new(MasterKeys::ephemeral().unwrap());
+        let ring = Arc::new(KeyRing::new(pool(&config, "tenantry_owner"), master.clone()));
+        let shutdown = CancellationToken::new();
+        let settings = PgLogSettings { keys: master.clone(), ..PgLogSettings::default() };
+        let commanding = pool(&config, "tenantry_command");
+        let log = PgLog::start(commanding, &Signals::silent(), &settings, &shutdown);
+        Self { config, admin, registry, ring, master, log, shutdown, name, postgres }
+    }
+
+    /// Keys as a process of its own has them.
+    pub(crate) fn keys(&self, role: &str) -> Arc<KeyRing> {
+        Arc::new(KeyRing::new(self.pool(role), self.master.clone()))
     }
 
     /// A new tenant with an empty log.
@@ -77,7 +99,8 @@ impl Library {
     }
 
     pub(crate) fn projector_with(&self, settings: Settings) -> Projector {
-        Projector::new(self.pool("tenantry_projector"), self.registry.clone(), settings)
+        let keys = self.keys("tenantry_projector");
+        Projector::new(self.pool("tenantry_projector"), self.registry.clone(), keys, settings)
     }
 
     pub(crate) fn pool(&self, role: &str) -> Pool {
@@ -93,9 +116,11 @@ impl Library {
         self.admin.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    /// All rows of a read table as text, in the order of their keys.
+    /// All rows of a read table as text, in the order of their keys, without
+    /// what is sealed, which never looks the same twice.
     pub(crate) async fn table(&self, name: &str) -> Vec<String> {
-        let sql = format!("SELECT t::text FROM read.{name} AS t ORDER BY 1");
+        let sql =
+            format!("SELECT (to_jsonb(t) - 'borrower')::text FROM read.{name} AS t ORDER BY 1");
         self.rows(&sql, &[]).await.iter().map(|row| row.get(0)).collect()
     }
 
@@ -132,7 +157,7 @@ impl Library {
     /// Everything is as the log says.
     pub(crate) async fn verified(&self) {
         let owner = self.pool("tenantry_owner");
-        let verified = verify(&owner, &self.registry, None, |_| {}).await.unwrap();
+        let verified = verify(&owner, &self.registry, &self.ring, None, |_| {}).await.unwrap();
         let told: Vec<_> = verified.differences.iter().map(ToString::to_string).collect();
         assert!(told.is_empty(), "{told:#?}");
     }
@@ -164,6 +189,7 @@ impl Library {
 
     /// Drops the database.
     pub(crate) async fn close(self) {
+        self.shutdown.cancel();
         self.postgres.drop_database(&self.name).await.unwrap();
     }
 }
@@ -199,8 +225,62 @@ impl Tenant<'_> {
     /// Writes an event, sensible or not.
     pub(crate) async fn write<A: Aggregate>(&self, id: Id<A>, event: &A::Event) {
         let encoded = EventCodec::<A>::new().encode(event).unwrap();
+        if encoded.personal {
+            return self.append::<A>(id.ulid(), encoded).await;
+        }
         self.write_raw(A::TYPE, id.ulid(), encoded.name, encoded.schema_version, &encoded.payload)
             .await;
+    }
+
+    /// Writes an event that holds personal data, which the log seals.
+    async fn append<A: Aggregate>(&self, stream: Ulid, event: Encoded) {
+        let sql = "SELECT count(*) FROM log.events WHERE tenant_id = $1 AND stream_id = $2";
+        let rows = self.library.rows(sql, &[&uuid(self.id), &uuid(stream)]).await;
+        let trace_parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned();
+        let command = CommandRecord {
+            id: Ulid::generate(),
+            request_hash: None,
+            occurred_at: service::now(),
+            actor: Actor::system("test"),
+            correlation_id: Ulid::generate(),
+            causation_id: None,
+            reason: None,
+            trace_parent: Some(trace_parent),
+        };
+        let event = NewEvent {
+            id: Ulid::generate(),
+            name: event.name,
+            schema_version: event.schema_version,
+            payload: event.payload,
+            personal: event.personal,
+            subjects: vec![],
+        };
+        let append = Append {
+            tenant: self.id,
+            stream_type: A::TYPE,
+            stream,
+            expected: u64::try_from(rows[0].get::<_, i64>(0)).unwrap(),
+            command,
+            events: vec![event],
+            claims: vec![],
+            references: vec![],
+            new_keys: vec![],
+        };
+        self.library.log.append(append).await.unwrap();
+    }
+
+    /// Forgets a person.
+    pub(crate) async fn erase<A: Aggregate>(&self, subject: Id<A>) -> Erased {
+        let erasure = Erasure {
+            tenant: self.id,
+            subject: subject.ulid(),
+            actor: "user:thandi".to_owned(),
+            reason: "asked to".to_owned(),
+        };
+        // As in a process of its own: nobody else's keys are forgotten by it.
+        let keys = self.library.keys("tenantry_owner");
+        let mut client = connect(&self.library.config).await;
+        erase(&mut client, &self.library.registry, &keys, &erasure).await.unwrap()
     }
 
     /// Writes what is perhaps no event at all.

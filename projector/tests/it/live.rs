@@ -23,13 +23,19 @@ async fn events_become_rows_that_change_and_go() {
     // Three events into one read model, two of them into the other.
     assert_eq!((stepped.moved, stepped.events, stepped.rows), (2, 5, 2));
     let on_loan = library.table("on_loan_v1").await;
-    assert!(on_loan[0].contains(r#","Thandi's ""sister""",2026-01-29,fine,"["#), "{on_loan:?}");
-    assert!(library.table("shelf_v1").await[0].contains(",Middlemarch,f,1,"));
+    for part in
+        [r#""until": "2026-01-29""#, r#""earlier": ["2026-01-15"]"#, r#""standing": "fine""#]
+    {
+        assert!(on_loan[0].contains(part), "{on_loan:?}");
+    }
+    assert!(library.table("shelf_v1").await[0].contains(r#""title": "Middlemarch""#));
 
     tenant.give_back(loan, book).await;
     projector.step().await.unwrap();
     assert!(library.table("on_loan_v1").await.is_empty());
-    assert!(library.table("shelf_v1").await[0].ends_with(",,4)"));
+    let shelf = library.table("shelf_v1").await;
+    assert!(shelf[0].contains(r#""loan": null"#), "{shelf:?}");
+    assert!(shelf[0].contains(r#""updated_position": 4"#), "{shelf:?}");
     library.verified().await;
     library.close().await;
 }

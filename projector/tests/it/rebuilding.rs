@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use domain::kernel::{Id, Registry};
-use event_store::Wakeups;
+use event_store::{Wakeups, keys::KeyRing};
 use projector::{Phase, RebuildError, rebuild, run};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
@@ -36,7 +36,8 @@ async fn a_rebuilt_table_is_the_live_one_again() {
             assert!(progress.done <= progress.total);
             seen.lock().unwrap().push(progress.phase);
         };
-        let rebuilt = rebuild(&owner, &library.registry, name, progress).await.unwrap();
+        let rebuilt =
+            rebuild(&owner, &library.registry, &library.ring, name, progress).await.unwrap();
         assert_eq!((rebuilt.tenants, rebuilt.events, rebuilt.rows), (4, 240, 48));
         assert_eq!((library.anatomy(&table).await, library.table(&table).await), before);
         let mut phases = phases.lock().unwrap().clone();
@@ -58,7 +59,7 @@ async fn a_projector_goes_on_from_the_rebuilt_rows() {
     // The projector holds the row in memory, and does not know of this.
     library.admin.batch_execute("UPDATE read.shelf_v1 SET times_lent = 70").await.unwrap();
     let owner = library.pool("tenantry_owner");
-    rebuild(&owner, &library.registry, "shelf", |_| {}).await.unwrap();
+    rebuild(&owner, &library.registry, &library.ring, "shelf", |_| {}).await.unwrap();
     tenant.lend(book).await;
     projector.step().await.unwrap();
     assert_eq!(library.number("SELECT times_lent FROM read.shelf_v1").await, 1);
@@ -77,7 +78,7 @@ async fn a_rebuild_stops_where_the_projector_stops() {
     projector.step_until_idle().await.unwrap();
     let before = library.table("shelf_v1").await;
     let owner = library.pool("tenantry_owner");
-    rebuild(&owner, &library.registry, "shelf", |_| {}).await.unwrap();
+    rebuild(&owner, &library.registry, &library.ring, "shelf", |_| {}).await.unwrap();
     assert_eq!(library.table("shelf_v1").await, before);
     assert_eq!(tenant.checkpoint("shelf_v1").await, 15);
     assert_eq!(library.number("SELECT count(*) FROM log.consumer_failures").await, 1);
@@ -115,7 +116,7 @@ async fn a_rebuild_beside_a_running_projector_loses_nothing() {
     let owner = library.pool("tenantry_owner");
     let rebuilding = async {
         for _ in 0..6 {
-            rebuild(&owner, &library.registry, "shelf", |_| {}).await.unwrap();
+            rebuild(&owner, &library.registry, &library.ring, "shelf", |_| {}).await.unwrap();
         }
         over.store(true, Ordering::SeqCst);
     };
@@ -144,10 +145,11 @@ async fn a_rebuild_beside_a_running_projector_loses_nothing() {
 async fn once_free(
     pool: &Pool,
     registry: &Arc<Registry>,
+    ring: &Arc<KeyRing>,
     tell: impl Fn(projector::Progress) + Clone + Send + Sync + 'static,
 ) -> Result<(), RebuildError> {
     loop {
-        match rebuild(pool, registry, "shelf", tell.clone()).await {
+        match rebuild(pool, registry, ring, "shelf", tell.clone()).await {
             Err(RebuildError::Busy(_)) => tokio::task::yield_now().await,
             rebuilt => return rebuilt.map(drop),
         }
@@ -171,13 +173,14 @@ async fn a_rebuild_that_was_cut_short_leaves_a_table_for_the_next_to_remove() {
         let reading = reader.transaction().await.unwrap();
         reading.query("SELECT count(*) FROM read.shelf_v1", &[]).await.unwrap();
         let (pool, registry) = (owner.clone(), library.registry.clone());
-        let cut = tokio::spawn(async move { once_free(&pool, &registry, tell).await });
+        let ring = library.ring.clone();
+        let cut = tokio::spawn(async move { once_free(&pool, &registry, &ring, tell).await });
         while phase.recv().await.unwrap() != until {}
         cut.abort();
         assert!(cut.await.unwrap_err().is_cancelled());
     }
     assert_eq!(library.table("shelf_v1").await.len(), 5);
-    once_free(&owner, &library.registry, |_| {}).await.unwrap();
+    once_free(&owner, &library.registry, &library.ring, |_| {}).await.unwrap();
     assert_eq!(library.number(LEFTOVERS).await, 0);
     library.verified().await;
     library.close().await;
@@ -194,19 +197,22 @@ async fn a_swap_waits_for_readers_and_not_they_for_it() {
 
     let (tried, mut attempts) = tokio::sync::mpsc::unbounded_channel();
     let (pool, registry) = (library.pool("tenantry_owner"), library.registry.clone());
+    let ring = library.ring.clone();
     let rebuilding = tokio::spawn(async move {
         let tell = move |progress: projector::Progress| {
             if progress.phase == Phase::Swapping {
                 let _ = tried.send(());
             }
         };
-        rebuild(&pool, &registry, "shelf", tell).await
+        rebuild(&pool, &registry, &ring, "shelf", tell).await
     });
     attempts.recv().await.unwrap();
     attempts.recv().await.unwrap();
     // Between two attempts everybody else reads as ever.
     assert_eq!(library.table("shelf_v1").await.len(), 2);
-    let busy = rebuild(&library.pool("tenantry_owner"), &library.registry, "shelf", |_| {}).await;
+    let busy =
+        rebuild(&library.pool("tenantry_owner"), &library.registry, &library.ring, "shelf", |_| {})
+            .await;
     assert!(matches!(busy, Err(RebuildError::Busy(_))));
     reading.commit().await.unwrap();
     rebuilding.await.unwrap().unwrap();
@@ -218,9 +224,11 @@ async fn a_swap_waits_for_readers_and_not_they_for_it() {
 async fn only_the_owner_rebuilds_what_there_is() {
     let library = Library::open().await;
     let pool = library.pool("tenantry_projector");
-    let error = rebuild(&pool, &library.registry, "shelf", |_| {}).await.unwrap_err();
+    let error =
+        rebuild(&pool, &library.registry, &library.ring, "shelf", |_| {}).await.unwrap_err();
     assert!(error.to_string().ends_with("this one has tenantry_projector"), "{error}");
-    let error = rebuild(&pool, &library.registry, "shelves", |_| {}).await.unwrap_err();
+    let error =
+        rebuild(&pool, &library.registry, &library.ring, "shelves", |_| {}).await.unwrap_err();
     assert_eq!(error.to_string(), "there is no read model shelves, but: shelf, on_loan");
     library.close().await;
 }

@@ -1,0 +1,235 @@
+//! Erasures, taken in by rows that are there already.
+//!
+//! Once a person's key is destroyed nothing about them can be read any more,
+//! but what was folded from it may still stand in rows. These are folded
+//! again from the log as it reads now, and written in one transaction together
+//! with the checkpoint, which says how many erasures its rows have taken in.
+//! The checkpoint's position stays; its time moves as in any step, so that a
+//! projector that was on its way with older values writes nothing.
+//!
+//! A long history is gone through in slices, between which others are served.
+//! A projector that ends in the middle leaves nothing behind: whoever comes
+//! next begins anew.
+
+mod part;
+mod rows;
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::Row;
+use ulid::Ulid;
+use uuid::Uuid;
+
+use crate::{
+    Projector, StepError,
+    session::{self, number, read_as, unsigned},
+    standing::Standing,
+    turn::Turn,
+    write::write,
+};
+use part::{Part, Share};
+use rows::Unwritable;
+
+/// What a projector knows of erasures.
+#[derive(Default)]
+pub(crate) struct Refolds {
+    /// How many each tenant has had when it was last looked at.
+    known: HashMap<Ulid, u64>,
+    /// Locked by nobody: works move between threads, but cannot be shared.
+    under_way: Mutex<HashMap<Ulid, VecDeque<Part>>>,
+    /// Tenants whose rows could not be folded again, how often that was tried,
+    /// and when last.
+    failed: HashMap<Ulid, (u32, Instant)>,
+}
+
+impl Refolds {
+    fn under_way(&mut self) -> &mut HashMap<Ulid, VecDeque<Part>> {
+        self.under_way.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream with something about a person who was erased.
+pub(crate) struct Affected {
+    pub(crate) stream_type: String,
+    pub(crate) stream: Ulid,
+    /// The position of the first event with such a thing.
+    pub(crate) first: u64,
+}
+
+impl Projector {
+    /// Forgets what it has in memory about people who were erased: their keys,
+    /// and the rows they were in.
+    pub(crate) fn notice_erasures(&mut self, standings: &[Standing]) {
+        for Standing { tenant, erasures, .. } in standings {
+            let known = self.refolds.known.insert(*tenant, *erasures).unwrap_or(0);
+            if known != *erasures {
+                self.ring.forget(*tenant);
+                self.kept.forget(*tenant);
+            }
+        }
+    }
+
+    /// Lets these consumers take in erasures, as far as one turn goes.
+    pub(crate) async fn refold(
+        &mut self,
+        client: &ClientWrapper,
+        standings: Vec<Standing>,
+        turn: &mut Turn,
+    ) -> Result<(), StepError> {
+        let mut tenants = BTreeMap::<Ulid, Vec<Standing>>::new();
+        for standing in standings {
+            tenants.entry(standing.tenant).or_default().push(standing);
+        }
+        let mut budget = self.settings.refold.max(1);
+        for (tenant, standings) in tenants {
+            if budget == 0 {
+                turn.more.insert(tenant);
+            } else if !self.waits(tenant) {
+                self.refold_tenant(client, (tenant, standings), &mut budget, turn).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a tenant whose rows could not be folded again is left alone for
+    /// now.
+    fn waits(&self, tenant: Ulid) -> bool {
+        let Some((attempts, at)) = self.refolds.failed.get(&tenant) else { return false };
+        let doublings = attempts.saturating_sub(1).min(20);
+        let wait = self.settings.first_wait.saturating_mul(1 << doublings);
+        at.elapsed() < wait.min(self.settings.longest_wait)
+    }
+
+    async fn refold_tenant(
+        &mut self,
+        client: &ClientWrapper,
+        (tenant, standings): (Ulid, Vec<Standing>),
+        budget: &mut u64,
+        turn: &mut Turn,
+    ) -> Result<(), StepError> {
+        let begun = self.refolds.under_way().remove(&tenant);
+        let mut parts = match begun.filter(|parts| is_of(parts, &standings)) {
+            Some(parts) => parts,
+            None => self.begin(client, tenant, standings).await?,
+        };
+        while let Some(mut part) = parts.pop_front() {
+            let read = part.advance(client, (&self.registry, &self.ring), tenant, *budget).await?;
+            *budget = budget.saturating_sub(read);
+            turn.stepped.refolded += read;
+            if !part.is_read() {
+                parts.push_front(part);
+                break;
+            }
+            if !self.put(client, tenant, part, turn).await? {
+                return Ok(());
+            }
+            if *budget == 0 {
+                break;
+            }
+        }
+        turn.more.insert(tenant);
+        if parts.is_empty() {
+            self.refolds.failed.remove(&tenant);
+        } else {
+            self.refolds.under_way().insert(tenant, parts);
+        }
+        Ok(())
+    }
+
+    /// Finds out which rows are to be folded again, and from what.
+    async fn begin(
+        &self,
+        client: &ClientWrapper,
+        tenant: Ulid,
+        standings: Vec<Standing>,
+    ) -> Result<VecDeque<Part>, StepError> {
+        let from = standings.iter().map(|standing| standing.taken_in).min().unwrap_or(0);
+        let until = standings.iter().map(|standing| standing.erasures).max().unwrap_or(0);
+        let params = (event_store::pg::uuid(tenant), number(from), number(until));
+        let sql = include_str!("../sql/affected.sql");
+        let rows = read_as(client, tenant, sql, &[&params.0, &params.1, &params.2]).await?;
+        let affected = rows.iter().map(affected).collect::<Result<Vec<_>, _>>()?;
+        let shares = standings.into_iter().filter_map(|standing| {
+            let model = self.live.get(standing.consumer)?.clone();
+            Share::new(model, standing)
+        });
+        Ok(Part::divide(shares.collect(), &affected))
+    }
+
+    /// Writes the rows of a part. False if that cannot be done now.
+    async fn put(
+        &mut self,
+        client: &ClientWrapper,
+        tenant: Ulid,
+        part: Part,
+        turn: &mut Turn,
+    ) -> Result<bool, StepError> {
+        for shares in part.into_groups() {
+            let mut folded = vec![];
+            for share in shares {
+                match share.folded(client, tenant).await {
+                    Ok(done) => folded.push(done),
+                    Err(Unwritable::Step(error)) => return Err(error),
+                    Err(Unwritable::Rows { read_model, reason }) => {
+                        self.give_up(tenant, read_model, &reason, turn);
+                        return Ok(false);
+                    }
+                }
+            }
+            let read_model = folded.first().map_or("", |folded| folded.job.model.entry().name);
+            match write(client, &folded).await {
+                Ok(moved) => {
+                    for folded in &folded {
+                        let is_moved = moved.contains_key(&folded.key());
+                        turn.stepped.moved += usize::from(is_moved);
+                        turn.stepped.lost += usize::from(!is_moved);
+                        let changes = &folded.changes;
+                        turn.stepped.rows += (changes.put.len() + changes.removed.len()) as u64;
+                    }
+                    let position = folded.iter().map(|folded| folded.job.stretch.until).max();
+                    self.announce(BTreeMap::from([(tenant, position.unwrap_or(0))]));
+                }
+                Err(error) if session::is_about_rows(&error) => {
+                    self.give_up(tenant, read_model, &session::reason(&error), turn);
+                    return Ok(false);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Tells that rows cannot be folded again, and tries it later.
+    fn give_up(&mut self, tenant: Ulid, read_model: &'static str, reason: &str, turn: &mut Turn) {
+        let failed = self.refolds.failed.entry(tenant).or_insert((0, Instant::now()));
+        *failed = (failed.0 + 1, Instant::now());
+        turn.stepped.stuck += 1;
+        tracing::error!(
+            read_model,
+            tenant.id = %tenant,
+            attempts = failed.0,
+            error = reason,
+            "rows that an erasure concerns cannot be folded again; rebuild the read model"
+        );
+    }
+}
+
+fn affected(row: &Row) -> Result<Affected, tokio_postgres::Error> {
+    Ok(Affected {
+        stream_type: row.try_get(0)?,
+        stream: Ulid(row.try_get::<_, Uuid>(1)?.as_u128()),
+        first: unsigned(row.try_get(2)?),
+    })
+}
+
+/// Whether all of these are still where they were when the parts were begun.
+fn is_of(parts: &VecDeque<Part>, standings: &[Standing]) -> bool {
+    let shares = || parts.iter().flat_map(Part::shares);
+    standings.iter().all(|now| shares().any(|share| share.is_of(now)))
+        && shares().all(|share| standings.iter().any(|now| share.is_of(now)))
+}
