@@ -218,6 +218,7 @@ impl Running {
         self.query_api = Some(listener.address());
         let resources = query_api::Resources {
             registry: starting.registry.clone(),
+            keys: starting.keys(&database).await?,
             signals: starting.signals(&database),
             database,
             verifier: verifier(starting.config)?,

@@ -183,8 +183,8 @@ impl Engine {
         let token = ConsistencyToken { tenant: TenantId(tenant), position };
         let models = models.iter().filter_map(|model| self.shared.model(*model));
         let positions = models.map(|model| {
-            let position = reached.consumers.get(&model.consumer).copied().unwrap_or(0);
-            (async_graphql::Name::new(model.name), Value::from(position.to_string()))
+            let place = reached.consumers.get(&model.consumer).copied().unwrap_or_default();
+            (async_graphql::Name::new(model.name), Value::from(place.position.to_string()))
         });
         let mut told = async_graphql::indexmap::IndexMap::new();
         let mut tell = |name: &str, value| told.insert(async_graphql::Name::new(name), value);

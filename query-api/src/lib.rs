@@ -21,6 +21,7 @@ mod limits;
 mod live;
 mod order;
 mod persisted;
+mod personal;
 mod problem;
 mod reading;
 mod rows;

@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use actix_web::web::Data;
 use domain::kernel::Registry;
-use event_store::pg::Signals;
+use event_store::{keys::KeyRing, pg::Signals};
 use service::{
     auth::Verifier,
     config::Config,
@@ -33,6 +33,9 @@ pub struct Resources {
     pub registry: Arc<Registry>,
     /// The database, in the role `tenantry_query`.
     pub database: Database,
+    /// The keys of personal data, over connections of their own: they are
+    /// looked up while a request holds one of the database's.
+    pub keys: Arc<KeyRing>,
     /// Hints that read models have moved on.
     pub signals: Signals,
     /// Who is asking.
@@ -93,7 +96,7 @@ pub(crate) fn engine(
     let catalogue = Catalogue::of(&registry)?;
     let consumers = catalogue.models.iter().map(|model| model.consumer.clone()).collect();
     let shared = Arc::new(Shared { catalogue, registry, settings });
-    let store = Store::new(&resources.database);
+    let store = Store::new(&resources.database, resources.keys.clone());
     let tides = Tides::start(
         store.clone(),
         consumers,

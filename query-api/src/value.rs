@@ -148,6 +148,7 @@ pub(crate) fn cell(cell: Cell, kind: &FieldKind, enums: &[EnumType]) -> Value {
         (Cell::Id(id), _) => Value::String(id.to_string()),
         (Cell::Timestamp(time), _) => Value::String(time.to_string()),
         (Cell::Date(date), _) => Value::String(date.to_string()),
+        // Whoever may show it makes it plain first.
         (Cell::Personal(_), _) => Value::Null,
         (Cell::Json(value), _) => show_json(value),
     }

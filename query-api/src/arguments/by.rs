@@ -5,6 +5,7 @@ use async_graphql::{Name, Value, dynamic::ObjectAccessor, indexmap::IndexMap};
 use super::{choice, filter, given, list, object, page};
 use crate::{
     catalogue::{Catalogue, Field, Model},
+    personal::Finder,
     problem::Problem,
     settings::Settings,
     sql::{Aggregate, GroupSort, Grouping, Groups, Measure, Period},
@@ -24,10 +25,11 @@ const BUCKETS: usize = 32;
 ///
 /// # Errors
 /// Which part of them cannot be meant.
-pub(crate) fn groups(
+pub(crate) async fn groups(
     catalogue: &Catalogue,
     model: &Model,
     settings: &Settings,
+    finder: &Finder<'_>,
     arguments: &ObjectAccessor<'_>,
 ) -> Result<Groups, Problem> {
     let terms = given(arguments, "by").map(list).unwrap_or_default();
@@ -50,7 +52,7 @@ pub(crate) fn groups(
     let size = page::size(arguments, "first", settings)?.unwrap_or(settings.page);
     Ok(Groups {
         sorts: sorts(model, &by, arguments)?,
-        condition: filter(catalogue, model, arguments)?,
+        condition: filter(catalogue, model, finder, arguments).await?,
         by,
         measures: vec![],
         size,
@@ -119,7 +121,7 @@ fn field<'a>(
     let name = choice(term.get("field"));
     let mut fields = model.fields.iter().enumerate();
     fields
-        .find(|(_, field)| field.choice == name && field.kind.is_ordered())
+        .find(|(_, field)| field.choice == name && field.is_ordered())
         .ok_or_else(|| Problem::invalid(format!("{path}.field: there is no field {name:?}")))
 }
 
@@ -159,8 +161,8 @@ fn sort(
         });
     };
     let fits = match aggregate {
-        Aggregate::Sum => known.kind.is_summable(),
-        Aggregate::Min | Aggregate::Max => known.kind.is_measurable(),
+        Aggregate::Sum => known.is_summable(),
+        Aggregate::Min | Aggregate::Max => known.is_measurable(),
     };
     if !fits {
         let message = format!("{path}.field: {} cannot be worked out that way", known.choice);

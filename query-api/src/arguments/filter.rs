@@ -4,9 +4,10 @@ use async_graphql::{Value, dynamic::ObjectAccessor};
 
 use super::{given, list, object};
 use crate::{
-    catalogue::{Catalogue, Child, Field, Model},
+    catalogue::{Catalogue, Child, Field, Model, Personal},
+    personal::Finder,
     problem::Problem,
-    sql::{Comparison, Condition, Param},
+    sql::{Comparison, Condition, Hidden, Param},
     value,
 };
 
@@ -19,23 +20,32 @@ const VALUES: usize = 1000;
 /// How deep a filter may nest.
 const DEPTH: usize = 12;
 
-/// Reads the argument `filter`.
+/// Reads the argument `filter`. Personal values in it are hashed, so that
+/// nobody further on sees them.
 ///
 /// # Errors
 /// Which part of it cannot be meant.
-pub(crate) fn filter(
+pub(crate) async fn filter(
     catalogue: &Catalogue,
     model: &Model,
+    finder: &Finder<'_>,
     arguments: &ObjectAccessor<'_>,
 ) -> Result<Condition, Problem> {
     let Some(value) = given(arguments, "filter") else { return Ok(Condition::NONE) };
-    let mut reader = Reader { catalogue, conditions: 0 };
-    reader.row(model, value, "filter", 0)
+    let mut reader = Reader { catalogue, conditions: 0, hidden: false };
+    let mut condition = reader.row(model, value, "filter", 0)?;
+    if reader.hidden {
+        let matcher = finder.matcher().await?;
+        condition.hash(matcher.as_ref());
+    }
+    Ok(condition)
 }
 
 struct Reader<'a> {
     catalogue: &'a Catalogue,
     conditions: usize,
+    /// Whether personal values are asked for.
+    hidden: bool,
 }
 
 impl Reader<'_> {
@@ -165,9 +175,12 @@ impl Reader<'_> {
             if *value == Value::Null {
                 return Err(Problem::invalid(format!("{path}: null is no value; use isNull")));
             }
-            let comparison = self
-                .comparison(field, operator, value)
-                .map_err(|reason| Problem::invalid(format!("{path}: {reason}")))?;
+            let comparison = match &field.personal {
+                Some(personal) => self.hidden(field, personal, operator, value),
+                None => self.comparison(field, operator, value),
+            };
+            let comparison =
+                comparison.map_err(|reason| Problem::invalid(format!("{path}: {reason}")))?;
             parts.push(Condition::Field(index, comparison));
         }
         Ok(only_or_all(parts))
@@ -200,6 +213,36 @@ impl Reader<'_> {
             "contains" => Comparison::ContainsJson(one()?),
             _ => return Err("there is no such operator".to_owned()),
         })
+    }
+
+    /// Personal values are the same or not; nothing else can be asked.
+    fn hidden(
+        &mut self,
+        field: &Field,
+        personal: &Personal,
+        operator: &str,
+        value: &Value,
+    ) -> Result<Comparison, String> {
+        if operator == "isNull" {
+            return Ok(Comparison::Empty(*value == Value::Boolean(true)));
+        }
+        let values = list(value);
+        if values.len() > VALUES {
+            return Err(format!("at most {VALUES} values are allowed, got {}", values.len()));
+        }
+        let text = |value: &Value| {
+            let param = value::param(&field.kind, &self.catalogue.enums, value)?;
+            let cell = value::key_cell(&param);
+            Ok(cell.and_then(|cell| cell.text(&personal.kind)).unwrap_or_default())
+        };
+        let texts = values.iter().map(text).collect::<Result<_, String>>()?;
+        let negated = match operator {
+            "eq" | "in" => false,
+            "ne" | "notIn" => true,
+            _ => return Err("there is no such operator".to_owned()),
+        };
+        self.hidden = true;
+        Ok(Comparison::Hidden(Hidden { place: personal.place.clone(), texts, negated }))
     }
 
     fn values(&self, field: &Field, value: &Value) -> Result<Param, String> {

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::kernel::Registry;
 
 pub(crate) use enums::EnumType;
-pub(crate) use model::{Field, FieldKind, Id, Model};
+pub(crate) use model::{Field, FieldKind, Id, Model, Personal};
 pub(crate) use relations::{Child, Parent};
 
 /// All read models, in the order of their declaration.
@@ -79,6 +79,13 @@ const OWN_TYPES: &[&str] = &[
     "OrderDirection",
     "PageInfo",
     "Period",
+    "PersonalBigIntFilter",
+    "PersonalBooleanFilter",
+    "PersonalDateFilter",
+    "PersonalDateTimeFilter",
+    "PersonalIDFilter",
+    "PersonalJSONFilter",
+    "PersonalStringFilter",
     "Query",
     "String",
     "StringFilter",
@@ -89,7 +96,9 @@ fn clashes(models: &[Model], enums: &[EnumType]) -> Vec<String> {
     let mut faults = vec![];
     let mut types: BTreeSet<String> = OWN_TYPES.iter().map(|&name| name.to_owned()).collect();
     let of_models = models.iter().flat_map(Model::type_names);
-    let of_enums = enums.iter().flat_map(|it| [it.name.clone(), format!("{}Filter", it.name)]);
+    let of_enums = enums.iter().flat_map(|it| {
+        [it.name.clone(), format!("{}Filter", it.name), format!("Personal{}Filter", it.name)]
+    });
     for name in of_models.chain(of_enums) {
         if types.contains(&name) {
             faults.push(format!("the type {name} is made twice; rename a row or an enum"));

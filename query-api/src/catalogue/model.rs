@@ -63,6 +63,37 @@ pub(crate) struct Field {
     pub(crate) kind: FieldKind,
     pub(crate) nullable: bool,
     pub(crate) doc: String,
+    /// How its values are kept, if they are personal.
+    pub(crate) personal: Option<Personal>,
+}
+
+/// How personal values of a field are kept: sealed, with a keyed hash beside
+/// each, by which it can be found, but neither put in order nor searched.
+#[derive(Debug)]
+pub(crate) struct Personal {
+    /// What they are once they are opened.
+    pub(crate) kind: ColumnKind,
+    /// Where they stand: for this place they are sealed and hashed.
+    pub(crate) place: String,
+    /// The column of the hashes, quoted. Nested values have none.
+    pub(crate) found_by: Option<String>,
+}
+
+impl Field {
+    /// Whether rows can be put in order or grouped by it.
+    pub(crate) const fn is_ordered(&self) -> bool {
+        self.personal.is_none() && self.kind.is_ordered()
+    }
+
+    /// Whether its values can be added up.
+    pub(crate) const fn is_summable(&self) -> bool {
+        self.personal.is_none() && self.kind.is_summable()
+    }
+
+    /// Whether a least and a greatest value say something and can be had.
+    pub(crate) const fn is_measurable(&self) -> bool {
+        self.personal.is_none() && self.kind.is_measurable()
+    }
 }
 
 /// What a field holds.
@@ -237,7 +268,16 @@ impl Field {
                 ColumnKind::Json => FieldKind::Json,
             },
             nullable: column.nullable,
-            doc: column.doc.clone(),
+            doc: if column.personal {
+                format!("{} Personal: null once it is erased.", column.doc)
+            } else {
+                column.doc.clone()
+            },
+            personal: column.personal.then(|| Personal {
+                kind: column.kind.clone(),
+                place: entry.place_of(column),
+                found_by: column.match_name().map(|name| quoted(&name)),
+            }),
         }
     }
 }

@@ -44,6 +44,10 @@ fn parents_of(model: &Model, models: &[Model], registry: &Registry) -> Vec<Paren
     let mut parents = vec![];
     for (by, field) in model.fields.iter().enumerate() {
         let FieldKind::Id { aggregate, .. } = &field.kind else { continue };
+        // What is sealed cannot be joined.
+        if field.personal.is_some() {
+            continue;
+        }
         let Some(rows) = registry.rows_of(aggregate) else { continue };
         let Some(to) = models.iter().position(|other| other.name == rows.name) else { continue };
         let is_itself = to == model.index && model.key == [by];

@@ -6,15 +6,18 @@ use std::{
 };
 
 use async_graphql::Value;
+use domain::kernel::ReadModelEntry;
+use event_store::StoredEvent;
 use tokio_postgres::Row as SqlRow;
 
 use super::Feed;
 use crate::{
     catalogue::{Id, Model},
+    personal::Opener,
     problem::Problem,
-    reading::{ReadFault, Reading},
+    reading::{Place, ReadFault, Reading},
     rows::{Batch, Row, Shared, opaque_id, values},
-    sql::{self, Condition, Param},
+    sql::{self, Condition, Param, Since},
     value,
 };
 
@@ -28,8 +31,10 @@ pub(crate) struct Changes {
     model: usize,
     condition: Condition,
     fields: BTreeSet<usize>,
-    /// The last position the client was told about; none: from now on.
-    seen: Option<u64>,
+    /// After which position the client begins; none: from now on.
+    after: Option<u64>,
+    /// What the client was told about.
+    seen: Option<Place>,
 }
 
 /// What has changed since the last time.
@@ -58,7 +63,7 @@ impl Changes {
         fields: BTreeSet<usize>,
         after: Option<u64>,
     ) -> Self {
-        Self { feed, shared, model, condition, fields, seen: after }
+        Self { feed, shared, model, condition, fields, after, seen: None }
     }
 
     /// What has changed, as soon as something has.
@@ -69,46 +74,95 @@ impl Changes {
                 return Err(Problem::internal(&"a live query of no model"));
             };
             let (reading, reached) = self.feed.look(&model.consumer).await?;
-            let seen = *self.seen.get_or_insert(reached);
-            if reached <= seen {
+            let seen = match self.seen {
+                Some(seen) => seen,
+                None => self.begin(&reading, reached).await?,
+            };
+            self.seen = Some(seen);
+            let is_new = reached.position > seen.position || reached.erasures > seen.erasures;
+            if !is_new {
                 reading.close();
                 self.feed.beyond(&model.consumer, seen).await;
                 continue;
             }
-            let until = reached.min(seen.saturating_add(STEP));
-            let read = self.read(model, &reading, seen, until).await;
+            let (read, now) = if reached.erasures > seen.erasures {
+                let now = Place { erasures: reached.erasures, ..seen };
+                (self.read_erased(model, &reading, seen, now.erasures).await, now)
+            } else {
+                let until = reached.position.min(seen.position.saturating_add(STEP));
+                let read = self.read_new(model, &reading, seen.position, until).await;
+                (read, Place { position: until, ..seen })
+            };
             reading.close();
             let told = read?;
-            self.seen = Some(until);
+            self.seen = Some(now);
             if !told.rows.is_empty() || !told.removed.is_empty() {
                 return Ok(told);
             }
         }
     }
 
-    async fn read(
+    /// What the client has seen before it is told anything.
+    async fn begin(&self, reading: &Reading, reached: Place) -> Result<Place, ReadFault> {
+        let Some(position) = self.after else { return Ok(reached) };
+        let erasures = reading.erasures_before(position).await?.min(reached.erasures);
+        Ok(Place { position, erasures })
+    }
+
+    /// The rows whose last event lies in a stretch of the log, and those that
+    /// are gone by one.
+    async fn read_new(
         &self,
         model: &Model,
         reading: &Reading,
         after: u64,
         until: u64,
     ) -> Result<Changed, Problem> {
+        let number = |position| i64::try_from(position).unwrap_or(i64::MAX);
+        let since = Since::Positions(number(after), number(until));
+        let told = self.read(model, reading, since, until).await?;
+        let Some(entry) = self.shared.registry.read_model(model.name) else { return Ok(told) };
+        let events = reading.log(entry.fold.sources(), after, until).await?;
+        self.with_gone(model, reading, told, self.touched(model, entry, events)?).await
+    }
+
+    /// The rows that have changed because somebody was erased: no further event
+    /// tells of that.
+    async fn read_erased(
+        &self,
+        model: &Model,
+        reading: &Reading,
+        seen: Place,
+        until: u64,
+    ) -> Result<Changed, Problem> {
+        let mut touched = Touched::new();
+        if let Some(entry) = self.shared.registry.read_model(model.name) {
+            let erasures = (seen.erasures, until);
+            let events = reading.erased(entry.fold.sources(), erasures, seen.position).await?;
+            touched = self.touched(model, entry, events)?;
+        }
+        let since = Since::Keys(self.keys(model, &touched));
+        let told = self.read(model, reading, since, seen.position).await?;
+        self.with_gone(model, reading, told, touched).await
+    }
+
+    async fn read(
+        &self,
+        model: &Model,
+        reading: &Reading,
+        since: Since,
+        position: u64,
+    ) -> Result<Changed, Problem> {
         let mut fields = self.fields.clone();
         fields.extend(&model.key);
         let fields: Vec<usize> = fields.into_iter().collect();
-        let changes = sql::Changes {
-            fields: fields.clone(),
-            condition: self.condition.clone(),
-            after: i64::try_from(after).unwrap_or(i64::MAX),
-            until: i64::try_from(until).unwrap_or(i64::MAX),
-        };
+        let condition = self.condition.clone();
+        let changes = sql::Changes { fields: fields.clone(), condition, since };
         let statement = changes.statement(&self.shared.catalogue, model, reading.tenant());
         let rows = reading.rows("changes", &statement).await?;
         let fresh = self.feed.reading(&model.consumer);
-        let batch = Batch::read(&self.shared, &fresh, model, &fields, &rows, 2)?;
-        let gone = self.gone(model, reading, &batch, after, until).await?;
-        let mut told =
-            Changed { position: until, batch: Arc::new(batch), rows: vec![], removed: gone };
+        let batch = Batch::read(&self.shared, &fresh, model, &fields, &rows, 2).await?;
+        let mut told = Changed { position, batch: Arc::new(batch), rows: vec![], removed: vec![] };
         for (index, row) in rows.iter().enumerate() {
             if row.try_get(1).map_err(ReadFault::from)? {
                 told.rows.push(index);
@@ -119,20 +173,15 @@ impl Changes {
         Ok(told)
     }
 
-    /// The ids of rows that are not there any more. A table forgets what it
-    /// removes, the log does not: what its events touch and the table does not
-    /// have is gone.
-    async fn gone(
+    /// The rows that events touch.
+    fn touched(
         &self,
         model: &Model,
-        reading: &Reading,
-        batch: &Batch,
-        after: u64,
-        until: u64,
-    ) -> Result<Vec<String>, Problem> {
-        let Some(entry) = self.shared.registry.read_model(model.name) else { return Ok(vec![]) };
-        let mut touched = BTreeMap::new();
-        for event in reading.log(entry.fold.sources(), after, until).await? {
+        entry: &ReadModelEntry,
+        events: Vec<StoredEvent>,
+    ) -> Result<Touched, Problem> {
+        let mut touched = Touched::new();
+        for event in events {
             let event = event_store::decode(&self.shared.registry, event)
                 .map_err(|error| Problem::internal(&error))?;
             for key in entry.fold.keys(&event) {
@@ -140,19 +189,35 @@ impl Changes {
                 touched.insert(id(model, |field| shown.get(&field)), shown);
             }
         }
-        for row in 0..batch.len() {
-            touched.remove(&id(model, |field| batch.value(row, field)));
+        Ok(touched)
+    }
+
+    /// Adds the ids of rows that are not there any more. A table forgets what
+    /// it removes, the log does not: what its events touch and the table does
+    /// not have is gone.
+    async fn with_gone(
+        &self,
+        model: &Model,
+        reading: &Reading,
+        mut told: Changed,
+        mut touched: Touched,
+    ) -> Result<Changed, Problem> {
+        for row in 0..told.batch.len() {
+            touched.remove(&id(model, |field| told.batch.value(row, field)));
         }
         if touched.is_empty() {
-            return Ok(vec![]);
+            return Ok(told);
         }
         // What is left may also have changed again, after this step.
-        let statement = self.still_there(model, reading, &touched);
+        let keys = self.keys(model, &touched);
+        let catalogue = &self.shared.catalogue;
+        let statement = sql::existing(catalogue, model, reading.tenant(), keys);
         for row in &reading.rows("changes", &statement).await? {
             let shown = self.key_of(model, row)?;
             touched.remove(&id(model, |field| shown.get(&field)));
         }
-        Ok(touched.into_keys().collect())
+        told.removed.splice(0..0, touched.into_keys());
+        Ok(told)
     }
 
     fn shown_key(&self, model: &Model, key: Vec<domain::kernel::Cell>) -> BTreeMap<usize, Value> {
@@ -166,27 +231,27 @@ impl Changes {
     }
 
     fn key_of(&self, model: &Model, row: &SqlRow) -> Result<BTreeMap<usize, Value>, ReadFault> {
-        let shown = values(&self.shared, model, &model.key, row, 0)?;
+        let opener = Opener::default();
+        let shown = values(&self.shared, model, &model.key, (row, 0), &opener)?;
         Ok(model.key.iter().copied().zip(shown).collect())
     }
 
-    fn still_there(
-        &self,
-        model: &Model,
-        reading: &Reading,
-        touched: &BTreeMap<String, BTreeMap<usize, Value>>,
-    ) -> sql::Statement {
+    /// One list of values per key column.
+    fn keys(&self, model: &Model, touched: &Touched) -> Vec<Param> {
         let enums = &self.shared.catalogue.enums;
         let column = |(index, field): (&usize, &crate::catalogue::Field)| {
             let param = |key: &BTreeMap<usize, Value>| {
                 value::param(&field.kind, enums, key.get(index)?).ok()
             };
-            Param::list(touched.values().filter_map(param).collect())
+            let values: Vec<Param> = touched.values().filter_map(param).collect();
+            if values.is_empty() { Param::none_of(&field.kind) } else { Param::list(values) }
         };
-        let columns = model.key.iter().zip(model.key_fields()).map(column).collect();
-        sql::existing(&self.shared.catalogue, model, reading.tenant(), columns)
+        model.key.iter().zip(model.key_fields()).map(column).collect()
     }
 }
+
+/// Keys of rows by the rows' ids.
+type Touched = BTreeMap<String, BTreeMap<usize, Value>>;
 
 /// The `id` of a row, from the values of its key.
 fn id<'a>(model: &Model, value: impl Fn(usize) -> Option<&'a Value>) -> String {

@@ -17,7 +17,10 @@ pub(crate) use list::{Changed, Changes};
 pub(crate) use one::OneRow;
 pub(crate) use tides::Tides;
 
-use crate::reading::{ReadFault, Reading, Store};
+use crate::{
+    personal::Finder,
+    reading::{Place, ReadFault, Reading, Store},
+};
 
 /// One client's view of one tenant, as time goes on.
 #[derive(Clone)]
@@ -28,21 +31,24 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    /// A look at the table of a consumer, and the position it has reached.
-    async fn look(&self, consumer: &str) -> Result<(Arc<Reading>, u64), ReadFault> {
+    /// A look at the table of a consumer, and the place it has reached.
+    async fn look(&self, consumer: &str) -> Result<(Arc<Reading>, Place), ReadFault> {
         let reading = self.reading(consumer);
-        let reached = reading.reached().await?.position().unwrap_or(0);
-        Ok((reading, reached))
+        let reached = reading.reached().await?.consumers.get(consumer).copied();
+        Ok((reading, reached.unwrap_or_default()))
     }
 
     fn reading(&self, consumer: &str) -> Arc<Reading> {
         self.store.reading(self.tenant, vec![consumer.to_owned()])
     }
 
-    /// Waits until the table of a consumer is beyond a position.
-    async fn beyond(&self, consumer: &str, position: u64) {
-        let tide = self.tides.of(self.tenant);
-        let next = position.saturating_add(1);
-        tide.reaches(&[consumer.to_owned()], next).await;
+    /// What finds personal values.
+    pub(crate) fn finder(&self) -> Finder<'_> {
+        self.store.finder(self.tenant)
+    }
+
+    /// Waits until the table of a consumer is beyond a place.
+    async fn beyond(&self, consumer: &str, place: Place) {
+        self.tides.of(self.tenant).leaves(consumer, place).await;
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::Feed;
 use crate::{
     problem::Problem,
-    reading::ReadFault,
+    reading::{Place, ReadFault},
     rows::{Batch, Row, Shared},
     sql::{self, Param},
 };
@@ -24,7 +24,7 @@ pub(crate) struct OneRow {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Seen {
     /// How far the table was.
-    position: u64,
+    place: Place,
     /// The last event in the row; nothing when there was no row.
     row: Option<i64>,
 }
@@ -46,10 +46,10 @@ impl OneRow {
         loop {
             let Some(model) = self.shared.model(self.model) else { return Ok(None) };
             if let Some(seen) = self.seen {
-                self.feed.beyond(&model.consumer, seen.position).await;
+                self.feed.beyond(&model.consumer, seen.place).await;
             }
             let consumer = model.consumer.clone();
-            let (reading, position) = self.feed.look(&consumer).await?;
+            let (reading, place) = self.feed.look(&consumer).await?;
             let fields: Vec<usize> = self.fields.iter().copied().collect();
             let key = self.key.clone();
             let statement =
@@ -58,12 +58,15 @@ impl OneRow {
             reading.close();
             let rows = rows?;
             let at = rows.first().map(|row| row.try_get(0)).transpose().map_err(ReadFault::from)?;
-            let before = self.seen.replace(Seen { position, row: at });
-            if before.is_some_and(|before| before.row == at) {
+            let before = self.seen.replace(Seen { place, row: at });
+            // An erasure changes a row without a further event.
+            let is_same =
+                |before: Seen| before.row == at && before.place.erasures == place.erasures;
+            if before.is_some_and(is_same) {
                 continue;
             }
             let reading = self.feed.reading(&consumer);
-            let batch = Batch::read(&self.shared, &reading, model, &fields, &rows, 1)?;
+            let batch = Batch::read(&self.shared, &reading, model, &fields, &rows, 1).await?;
             return Ok((batch.len() > 0).then(|| Row { batch: Arc::new(batch), index: 0 }));
         }
     }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 use uuid::Uuid;
 
-use crate::reading::Store;
+use crate::reading::{Place, Store};
 
 /// How often to look without a hint while a request waits.
 const URGENT: Duration = Duration::from_millis(50);
@@ -42,7 +42,7 @@ pub(crate) struct Tides {
 
 /// How far the read models of one tenant are.
 pub(crate) struct Tide {
-    positions: watch::Sender<BTreeMap<String, u64>>,
+    places: watch::Sender<BTreeMap<String, Place>>,
     hinted: Notify,
     urgent: AtomicUsize,
 }
@@ -72,7 +72,7 @@ impl Tides {
         }
         tenants.retain(|_, tide| tide.strong_count() > 0);
         let tide = Arc::new(Tide {
-            positions: watch::Sender::default(),
+            places: watch::Sender::default(),
             hinted: Notify::new(),
             urgent: AtomicUsize::new(0),
         });
@@ -92,12 +92,24 @@ impl Tides {
 impl Tide {
     /// Waits until all of these consumers have reached a position.
     pub(crate) async fn reaches(&self, consumers: &[String], position: u64) {
-        let mut positions = self.positions.subscribe();
-        let reached = |known: &BTreeMap<String, u64>| {
-            consumers.iter().all(|consumer| known.get(consumer).is_some_and(|it| *it >= position))
+        let reached = |known: &BTreeMap<String, Place>| {
+            let is_there = |place: &Place| place.position >= position;
+            consumers.iter().all(|consumer| known.get(consumer).is_some_and(is_there))
         };
+        self.until(reached).await;
+    }
+
+    /// Waits until a consumer is beyond a place.
+    pub(crate) async fn leaves(&self, consumer: &str, place: Place) {
+        let is_beyond =
+            |now: &Place| now.position > place.position || now.erasures > place.erasures;
+        self.until(|known| known.get(consumer).is_some_and(is_beyond)).await;
+    }
+
+    async fn until(&self, is_so: impl Fn(&BTreeMap<String, Place>) -> bool) {
+        let mut places = self.places.subscribe();
         // The sender lives as long as this.
-        let _ = positions.wait_for(reached).await;
+        let _ = places.wait_for(is_so).await;
     }
 
     /// The same, for a request that has little time.
@@ -137,7 +149,7 @@ impl Watching {
         while let Some(tide) = self.tide.upgrade() {
             let reading = self.store.reading(self.tenant, self.consumers.clone());
             if let Ok(reached) = reading.reached().await {
-                tide.positions.send_if_modified(|known| {
+                tide.places.send_if_modified(|known| {
                     let moved = *known != reached.consumers;
                     known.clone_from(&reached.consumers);
                     moved

@@ -20,6 +20,8 @@ pub(crate) enum ReadFault {
     BadValue(String),
     /// The rest of a transaction in which something failed.
     Aborted,
+    /// The master key that personal data needs is not there.
+    NoMasterKey,
     /// Something is broken.
     Broken,
 }
@@ -85,6 +87,10 @@ impl From<ReadFault> for Problem {
             ReadFault::Aborted => {
                 (Code::Unavailable, "another part of the query failed, which ended this one")
             }
+            ReadFault::NoMasterKey => (
+                Code::Unavailable,
+                "personal data cannot be read: the file named by [keys] file lacks the master key",
+            ),
             ReadFault::Broken => (Code::Internal, "something went wrong here; the error is logged"),
         };
         Self::new(code, message)

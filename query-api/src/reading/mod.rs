@@ -11,11 +11,15 @@ mod fault;
 mod shapes;
 mod transaction;
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use deadpool_postgres::Pool;
 use event_store::{
     StoredEvent,
+    keys::KeyRing,
     pg::{EVENT_COLUMNS, stored_event},
 };
 use opentelemetry::{KeyValue, metrics::Histogram};
@@ -26,15 +30,21 @@ use tracing::Instrument;
 use ulid::Ulid;
 
 pub(crate) use fault::ReadFault;
-pub(crate) use transaction::Reached;
+pub(crate) use transaction::{Place, Reached};
 
-use crate::sql::{Param, Statement};
+use crate::{
+    personal::Finder,
+    sql::{Param, Statement},
+};
 use shapes::Shapes;
 use transaction::Transaction;
 
 /// The database as queries read it.
 pub(crate) struct Store {
     pool: Pool,
+    ring: Arc<KeyRing>,
+    /// How many people each tenant has had erased when it was last read.
+    erasures: Mutex<HashMap<Ulid, u64>>,
     role: &'static str,
     shapes: Shapes,
     seconds: Histogram<f64>,
@@ -42,14 +52,28 @@ pub(crate) struct Store {
 
 impl Store {
     /// Reads through a database in the role `tenantry_query`.
-    pub(crate) fn new(database: &Database) -> Arc<Self> {
+    pub(crate) fn new(database: &Database, ring: Arc<KeyRing>) -> Arc<Self> {
         let seconds = meter()
             .f64_histogram("db_query_duration_seconds")
             .with_description("Time from taking a connection to having all rows of one read.")
             .build();
         let role = database.role().name();
         let pool = database.raw().clone();
-        Arc::new(Self { pool, role, shapes: Shapes::default(), seconds })
+        let erasures = Mutex::default();
+        Arc::new(Self { pool, ring, erasures, role, shapes: Shapes::default(), seconds })
+    }
+
+    /// Forgets the keys that are in memory once somebody was erased.
+    fn notice(&self, tenant: Ulid, erasures: u64) {
+        let mut known = self.erasures.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.insert(tenant, erasures).unwrap_or(0) != erasures {
+            self.ring.forget(tenant);
+        }
+    }
+
+    /// What finds personal values of a tenant.
+    pub(crate) fn finder(&self, tenant: Ulid) -> Finder<'_> {
+        Finder { ring: &self.ring, tenant }
     }
 
     /// The view of one request, which will name these consumers' positions.
@@ -72,6 +96,11 @@ impl Reading {
         self.tenant
     }
 
+    /// What finds and opens personal values.
+    pub(crate) fn finder(&self) -> Finder<'_> {
+        self.store.finder(self.tenant)
+    }
+
     /// Runs a statement. `what` names it in metrics and traces.
     pub(crate) async fn rows(
         &self,
@@ -81,7 +110,13 @@ impl Reading {
         let begun = Instant::now();
         let prepared = self.store.shapes.is_worth_preparing(&statement.text);
         let span = tracing::info_span!("query.read", otel.kind = "client", query = what);
-        let read = async { self.transaction().await?.rows(statement, prepared).await };
+        let read = async {
+            let transaction = self.transaction().await?;
+            let rows = transaction.rows(statement, prepared).await?;
+            // Before anything in the rows is opened.
+            self.store.notice(self.tenant, transaction.reached().await?.erasures);
+            Ok(rows)
+        };
         let result = read.instrument(span).await;
         let labels = [KeyValue::new("role", self.store.role), KeyValue::new("query", what)];
         self.store.seconds.record(begun.elapsed().as_secs_f64(), &labels);
@@ -133,6 +168,37 @@ impl Reading {
         self.events(text, vec![types, position(after), position(until)]).await
     }
 
+    /// The events that hold something about people of whom the tenant was asked
+    /// to forget everything, after one erasure and up to another, as far as
+    /// they belong to aggregates of these types and lie no further than a
+    /// position.
+    pub(crate) async fn erased(
+        &self,
+        types: &[&str],
+        (after, until): (u64, u64),
+        last: u64,
+    ) -> Result<Vec<StoredEvent>, ReadFault> {
+        let text = format!(
+            "SELECT {EVENT_COLUMNS} FROM log.events WHERE tenant_id = $1 \
+             AND position = ANY (ARRAY(SELECT held.position FROM log.erasures AS erasure \
+             JOIN log.personal_data AS held ON held.tenant_id = erasure.tenant_id \
+             AND held.subject_id = erasure.subject_id WHERE erasure.tenant_id = $1 \
+             AND erasure.number > $3 AND erasure.number <= $4)) \
+             AND stream_type = ANY ($2) AND position <= $5 ORDER BY position"
+        );
+        let types = Param::Texts(types.iter().map(|&name| name.to_owned()).collect());
+        self.events(text, vec![types, position(after), position(until), position(last)]).await
+    }
+
+    /// How many people were erased before the log came to a position.
+    pub(crate) async fn erasures_before(&self, last: u64) -> Result<u64, ReadFault> {
+        let text = "SELECT count(*) FROM log.erasures WHERE tenant_id = $1 AND position < $2";
+        let params = vec![Param::Id(event_store::pg::uuid(self.tenant)), position(last)];
+        let rows = self.rows("log", &Statement { text: text.to_owned(), params }).await?;
+        let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     async fn events(
         &self,
         text: String,
@@ -141,7 +207,9 @@ impl Reading {
         let mut params = vec![Param::Id(event_store::pg::uuid(self.tenant))];
         params.extend(further);
         let rows = self.rows("log", &Statement { text, params }).await?;
-        rows.iter().map(|row| stored_event(row).map_err(ReadFault::from)).collect()
+        let mut events = rows.iter().map(stored_event).collect::<Result<Vec<_>, _>>()?;
+        self.store.ring.open_events(self.tenant, &mut events).await?;
+        Ok(events)
     }
 
     /// Ends the transaction and gives the connection back. What is read later

@@ -33,7 +33,8 @@ use crate::sql::{Param, Statement};
 
 /// What the tables of consumers have reached. $1 the tenant, $2 the consumers.
 const POSITIONS: &str = "\
-    SELECT head.position, checkpoint.consumer, checkpoint.position \
+    SELECT head.position, head.erasures, checkpoint.consumer, checkpoint.position, \
+        checkpoint.erasures \
     FROM log.heads AS head \
     LEFT JOIN log.checkpoints AS checkpoint \
         ON checkpoint.tenant_id = head.tenant_id AND checkpoint.consumer = ANY ($2) \
@@ -44,14 +45,25 @@ const POSITIONS: &str = "\
 pub(crate) struct Reached {
     /// Where the tenant's log ends.
     pub(crate) head: u64,
-    /// The position of each consumer that was asked for.
-    pub(crate) consumers: BTreeMap<String, u64>,
+    /// How many people the tenant has had erased.
+    pub(crate) erasures: u64,
+    /// The place of each consumer that was asked for.
+    pub(crate) consumers: BTreeMap<String, Place>,
+}
+
+/// How far a read table follows the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The position of the last event it has seen.
+    pub(crate) position: u64,
+    /// How many of the tenant's erasures it has taken in.
+    pub(crate) erasures: u64,
 }
 
 impl Reached {
     /// The position that all of them have reached.
     pub(crate) fn position(&self) -> Option<u64> {
-        self.consumers.values().min().copied()
+        self.consumers.values().map(|place| place.position).min()
     }
 }
 
@@ -160,11 +172,14 @@ async fn open(
     let rows = rows?;
     let unsigned = |position: i64| u64::try_from(position).unwrap_or(0);
     let mut reached = Reached::default();
-    reached.consumers.extend(consumers.into_iter().map(|consumer| (consumer, 0)));
+    reached.consumers.extend(consumers.into_iter().map(|consumer| (consumer, Place::default())));
     for row in &rows {
         reached.head = unsigned(row.try_get(0)?);
-        if let Some(consumer) = row.try_get::<_, Option<String>>(1)? {
-            reached.consumers.insert(consumer, unsigned(row.try_get(2)?));
+        reached.erasures = unsigned(row.try_get(1)?);
+        if let Some(consumer) = row.try_get::<_, Option<String>>(2)? {
+            let position = unsigned(row.try_get(3)?);
+            let erasures = unsigned(row.try_get(4)?);
+            reached.consumers.insert(consumer, Place { position, erasures });
         }
     }
     Ok(Arc::new(reached))

@@ -11,7 +11,8 @@ use tokio_postgres::Row as SqlRow;
 
 use super::{Connection, Parents, Past, Shared};
 use crate::{
-    catalogue::{Id, Model},
+    catalogue::{Field, Id, Model},
+    personal::Opener,
     problem::Problem,
     reading::{ReadFault, Reading},
     value,
@@ -102,7 +103,7 @@ impl Batch {
     }
 
     /// Rows as a statement answered them, their fields from a column on.
-    pub(crate) fn read(
+    pub(crate) async fn read(
         shared: &Arc<Shared>,
         reading: &Arc<Reading>,
         model: &Model,
@@ -110,8 +111,9 @@ impl Batch {
         rows: &[SqlRow],
         from: usize,
     ) -> Result<Self, ReadFault> {
-        let rows: Result<_, ReadFault> =
-            rows.iter().map(|row| values(shared, model, fields, row, from)).collect();
+        let opener = Opener::of(reading.finder(), model, fields, rows, from).await?;
+        let values = |row| values(shared, model, fields, (row, from), &opener);
+        let rows: Result<_, ReadFault> = rows.iter().map(values).collect();
         Ok(Self::new(shared, reading, model, fields, rows?))
     }
 
@@ -167,12 +169,17 @@ pub(crate) fn values(
     shared: &Shared,
     model: &Model,
     fields: &[usize],
-    row: &SqlRow,
-    from: usize,
+    (row, from): (&SqlRow, usize),
+    opener: &Opener,
 ) -> Result<Vec<Value>, ReadFault> {
+    let enums = &shared.catalogue.enums;
     let columns = fields.iter().filter_map(|field| model.field(*field));
-    columns
-        .zip(from..)
-        .map(|(field, at)| Ok(value::column(row, at, &field.kind, &shared.catalogue.enums)?))
-        .collect()
+    let value = |(field, at): (&Field, usize)| {
+        let Some(personal) = &field.personal else {
+            return Ok(value::column(row, at, &field.kind, enums)?);
+        };
+        let Some(sealed) = row.try_get::<_, Option<&[u8]>>(at)? else { return Ok(Value::Null) };
+        Ok(value::cell(opener.open(personal, sealed)?, &field.kind, enums))
+    };
+    columns.zip(from..).map(value).collect()
 }

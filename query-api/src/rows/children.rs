@@ -13,6 +13,7 @@ use crate::{
     arguments::Window,
     catalogue::{Child, Model},
     cursor::Cursors,
+    personal::Opener,
     problem::Problem,
     reading::ReadFault,
     sql::{Children, Condition, List, Param},
@@ -105,7 +106,13 @@ impl Reading<'_> {
         let total = children.list.total;
         let statement = children.statement(&shared.catalogue, self.model, reading.tenant());
         let rows = reading.rows("children", &statement).await?;
-        Ok(self.divide(shared, &fields, &rows, total)?)
+        let from = 1 + usize::from(total);
+        let opener = if self.needs.rows {
+            Opener::of(reading.finder(), self.model, &fields, &rows, from).await?
+        } else {
+            Opener::default()
+        };
+        Ok(self.divide(shared, &fields, (&rows, total), &opener)?)
     }
 
     /// The ids of the batch's rows, one for each of them.
@@ -124,8 +131,8 @@ impl Reading<'_> {
         &self,
         shared: &Arc<Shared>,
         fields: &[usize],
-        rows: &[SqlRow],
-        total: bool,
+        (rows, total): (&[SqlRow], bool),
+        opener: &Opener,
     ) -> Result<Vec<Arc<Connection>>, ReadFault> {
         let key = self.model.key.first();
         let key = key.and_then(|key| fields.iter().position(|field| field == key));
@@ -141,7 +148,8 @@ impl Reading<'_> {
             if !self.needs.rows {
                 continue;
             }
-            let values = values(shared, self.model, fields, row, 1 + usize::from(total))?;
+            let from = 1 + usize::from(total);
+            let values = values(shared, self.model, fields, (row, from), opener)?;
             if key.and_then(|key| values.get(key)).is_some_and(|key| *key != Value::Null) {
                 page.push(read.len());
                 read.push(values);

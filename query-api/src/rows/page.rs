@@ -10,6 +10,7 @@ use crate::{
     arguments::Window,
     catalogue::Model,
     cursor::Cursors,
+    personal::Opener,
     problem::Problem,
     reading::{ReadFault, Reading},
     sql::{Condition, List, Page},
@@ -71,8 +72,13 @@ pub(crate) async fn read_page(
     let rows = reading.rows("list", &statement).await?;
     let counted = if total { rows.first().map(|row| row.try_get(0)) } else { None };
     let counted = counted.transpose().map_err(ReadFault::from)?;
-    let read =
-        if needs.rows { rows_of_page(shared, model, &fields, &rows, total)? } else { vec![] };
+    let read = if needs.rows {
+        let opener =
+            Opener::of(reading.finder(), model, &fields, &rows, usize::from(total)).await?;
+        rows_of_page(shared, model, &fields, (&rows, total), &opener)?
+    } else {
+        vec![]
+    };
     let batch = Arc::new(Batch::new(shared, reading, model, &fields, read));
     let all = (0..batch.len()).collect();
     Ok(connection(batch, all, &window, counted, Arc::new(cursors)))
@@ -83,14 +89,14 @@ fn rows_of_page(
     shared: &Shared,
     model: &Model,
     fields: &[usize],
-    rows: &[SqlRow],
-    total: bool,
+    (rows, total): (&[SqlRow], bool),
+    opener: &Opener,
 ) -> Result<Vec<Vec<Value>>, ReadFault> {
     let key = model.key.first().and_then(|key| fields.iter().position(|field| field == key));
     let from = usize::from(total);
     let mut read = Vec::with_capacity(rows.len());
     for row in rows {
-        let values = values(shared, model, fields, row, from)?;
+        let values = values(shared, model, fields, (row, from), opener)?;
         let is_there =
             !total || key.and_then(|key| values.get(key)).is_none_or(|key| *key != Value::Null);
         if is_there {

@@ -10,6 +10,7 @@ use async_graphql::{Pos, Value};
 use super::{Batch, Past, Row, Shared, batch::values, past};
 use crate::{
     catalogue::{Model, Parent},
+    personal::Opener,
     problem::Problem,
     reading::{ReadFault, Reading},
     sql::{self, Param},
@@ -74,14 +75,15 @@ pub(crate) async fn read_parents<'a>(
     let ids = id_params(shared, model, by, ids);
     let statement = sql::by_keys(catalogue, model, reading.tenant(), &fields, by, ids);
     let rows = reading.rows("parents", &statement).await?;
+    let opener = Opener::of(reading.finder(), model, &fields, &rows, 1).await?;
     let mut by_id = HashMap::with_capacity(rows.len());
     let mut read = Vec::with_capacity(rows.len());
     for (place, row) in rows.iter().enumerate() {
-        let id = values(shared, model, &[by], row, 0)?;
+        let id = values(shared, model, &[by], (row, 0), &opener)?;
         if let Some(Value::String(id)) = id.into_iter().next() {
             by_id.insert(id, place);
         }
-        read.push(values(shared, model, &fields, row, 1)?);
+        read.push(values(shared, model, &fields, (row, 1), &opener)?);
     }
     let batch = Arc::new(Batch::new(shared, reading, model, &fields, read));
     Ok(Parents { batch, by_id })

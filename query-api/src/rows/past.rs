@@ -88,7 +88,7 @@ pub(crate) async fn read_past(
         return Ok(None);
     };
     let fields: Vec<usize> = fields.iter().copied().collect();
-    let rows = vec![shown(shared, model, &fields, &cells)];
+    let rows = vec![shown(shared, model, &fields, &cells)?];
     let batch = Batch::new(shared, reading, model, &fields, rows).of(past);
     Ok(Some(Row { batch: Arc::new(batch), index: 0 }))
 }
@@ -110,17 +110,26 @@ pub(super) async fn parents<'a>(
         let Ok(param) = value::param(kind, &shared.catalogue.enums, id) else { continue };
         let key: Vec<Cell> = value::key_cell(&param).into_iter().collect();
         if let Some(cells) = fold(shared, reading, model, past, &key).await? {
-            rows.push((text.clone(), shown(shared, model, &fields, &cells)));
+            rows.push((text.clone(), shown(shared, model, &fields, &cells)?));
         }
     }
     Ok(Parents::of_past(shared, reading, model, &fields, past, rows))
 }
 
-fn shown(shared: &Shared, model: &Model, fields: &[usize], cells: &[Cell]) -> Vec<Value> {
-    let show = |field: &usize| {
-        let cell = cells.get(*field).cloned().unwrap_or(Cell::Null);
-        let kind = model.field(*field).map_or(&FieldKind::Json, |field| &field.kind);
-        value::cell(cell, kind, &shared.catalogue.enums)
+fn shown(
+    shared: &Shared,
+    model: &Model,
+    fields: &[usize],
+    cells: &[Cell],
+) -> Result<Vec<Value>, Problem> {
+    let show = |place: &usize| {
+        let mut cell = cells.get(*place).cloned().unwrap_or(Cell::Null);
+        let field = model.field(*place);
+        if let Some(personal) = field.and_then(|field| field.personal.as_ref()) {
+            cell = cell.plain(&personal.kind).map_err(|error| Problem::internal(&error))?;
+        }
+        let kind = field.map_or(&FieldKind::Json, |field| &field.kind);
+        Ok(value::cell(cell, kind, &shared.catalogue.enums))
     };
     fields.iter().map(show).collect()
 }

@@ -1,9 +1,11 @@
 //! Filters.
 
+use std::collections::BTreeMap;
+
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
 
-use super::scalars::{BIG_INT, DATE, DATE_TIME, JSON};
-use crate::catalogue::{Catalogue, EnumType, FieldKind, Model};
+use super::scalars::{BIG_INT, DATE, DATE_TIME, JSON, name_of};
+use crate::catalogue::{Catalogue, EnumType, Field, FieldKind, Model};
 
 /// The filter of a model's rows.
 pub(super) fn filter_of(model: &Model) -> String {
@@ -33,6 +35,9 @@ pub(super) fn register(mut schema: SchemaBuilder, catalogue: &Catalogue) -> Sche
             &it.name,
             &[EQUAL, LISTS],
         ));
+    }
+    for (name, of) in personal_filters(catalogue) {
+        schema = schema.register(personal_filter(&name, of.as_deref()));
     }
     for model in &catalogue.models {
         schema = schema.register(row_filter(catalogue, model));
@@ -82,6 +87,41 @@ fn scalar_filter(name: &str, of: &str, operators: &[&[Operator]]) -> InputObject
     filter.field(is_null())
 }
 
+const SAME: &[Operator] = &[
+    ("eq", false, "Is this."),
+    ("ne", false, "Is not this; an erased or empty field is not."),
+    ("in", true, "Is one of these; no row is, of none."),
+    ("notIn", true, "Is none of these; an erased or empty field is none."),
+];
+
+/// The filters of personal fields, and the types of what they take.
+fn personal_filters(catalogue: &Catalogue) -> BTreeMap<String, Option<String>> {
+    let fields = catalogue.models.iter().flat_map(|model| &model.fields);
+    let personal = fields.filter(|field| field.personal.is_some());
+    let filter = |field: &Field| {
+        let of = (field.kind != FieldKind::Json).then(|| name_of(&field.kind, catalogue));
+        (filter_for(field, catalogue), of)
+    };
+    personal.map(filter).collect()
+}
+
+fn personal_filter(name: &str, of: Option<&str>) -> InputObject {
+    let mut filter = InputObject::new(name).description(
+        "What is asked of a personal field; all of it must hold. Such a value is kept sealed: it \
+         can be compared for being the same, in upper or lower case and without regard to space \
+         around it, but rows cannot be searched for parts of it, put in order or grouped by it.",
+    );
+    for (name, takes_list, doc) in of.map_or(&[][..], |_| SAME) {
+        let of = of.unwrap_or_default();
+        let of = if *takes_list { TypeRef::named_nn_list(of) } else { TypeRef::named(of) };
+        filter = filter.field(InputValue::new(*name, of).description(*doc));
+    }
+    filter.field(
+        InputValue::new("isNull", TypeRef::named(TypeRef::BOOLEAN))
+            .description("Is erased or empty, or is not."),
+    )
+}
+
 fn json_filter() -> InputObject {
     InputObject::new("JSONFilter")
         .description("What is asked of a field of type JSON; all of it must hold.")
@@ -105,7 +145,7 @@ fn row_filter(catalogue: &Catalogue, model: &Model) -> InputObject {
         .field(InputValue::new("or", rows()).description("One of these holds; none does, of none."))
         .field(InputValue::new("not", TypeRef::named(&name)).description("This does not hold."));
     for field in &model.fields {
-        let of = TypeRef::named(scalar_filter_of(&field.kind, catalogue));
+        let of = TypeRef::named(filter_for(field, catalogue));
         filter = filter.field(InputValue::new(&field.name, of).description(&field.doc));
     }
     for parent in &model.parents {
@@ -139,6 +179,11 @@ fn list_filter(model: &Model) -> InputObject {
         .description(format!("What is asked of a list of `{}`; all of it must hold.", model.many))
         .field(InputValue::new("some", of()).description("This holds of one or more of them."))
         .field(InputValue::new("none", of()).description("This holds of none of them."))
+}
+
+fn filter_for(field: &Field, catalogue: &Catalogue) -> String {
+    let name = scalar_filter_of(&field.kind, catalogue);
+    if field.personal.is_some() { format!("Personal{name}") } else { name }
 }
 
 fn scalar_filter_of(kind: &FieldKind, catalogue: &Catalogue) -> String {

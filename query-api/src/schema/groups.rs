@@ -129,8 +129,8 @@ fn groups(model: &Model) -> Object {
 
 /// The measures a model's groups have.
 fn measures(model: &Model) -> impl Iterator<Item = (&'static str, Aggregate)> {
-    let summable = model.fields.iter().any(|field| field.kind.is_summable());
-    let measurable = model.fields.iter().any(|field| field.kind.is_measurable());
+    let summable = model.fields.iter().any(|field| field.is_summable());
+    let measurable = model.fields.iter().any(|field| field.is_measurable());
     [
         ("Sums", Aggregate::Sum, summable),
         ("Minima", Aggregate::Min, measurable),
@@ -179,8 +179,8 @@ fn measured(shared: &Shared, model: &Model, part: &str, aggregate: Aggregate) ->
         .description(format!("Worked out over the rows of a group of `{}`.", model.many));
     for (index, field) in model.fields.iter().enumerate() {
         let fits = match aggregate {
-            Aggregate::Sum => field.kind.is_summable(),
-            Aggregate::Min | Aggregate::Max => field.kind.is_measurable(),
+            Aggregate::Sum => field.is_summable(),
+            Aggregate::Min | Aggregate::Max => field.is_measurable(),
         };
         if !fits {
             continue;
@@ -206,7 +206,7 @@ fn key(shared: &Shared, model: &Model) -> Object {
     let mut object = Object::new(name(model, "Key"))
         .description("What the rows of a group share; null where they are not grouped by it.");
     for (index, field) in model.fields.iter().enumerate() {
-        if !field.kind.is_ordered() {
+        if !field.is_ordered() {
             continue;
         }
         object = object.field(shared_field(shared, index, field));

@@ -113,7 +113,7 @@ fn many(shared: &Arc<Shared>, model: &Model) -> SubscriptionField {
     let of = TypeRef::named_nn(changes_of(model));
     SubscriptionField::new(&model.many, of, move |ctx| {
         let shared = shared.clone();
-        SubscriptionFieldFuture::new(async move { Ok(follow_many(&shared, index, &ctx)?) })
+        SubscriptionFieldFuture::new(async move { Ok(follow_many(&shared, index, &ctx).await?) })
     })
     .description(format!("What changes in `{}`, from now on or from a position on.", model.many))
     .argument(filter_argument(model))
@@ -123,19 +123,20 @@ fn many(shared: &Arc<Shared>, model: &Model) -> SubscriptionField {
     ))
 }
 
-fn follow_many<'a>(
+async fn follow_many<'a>(
     shared: &Arc<Shared>,
     model: usize,
     context: &ResolverContext<'_>,
 ) -> Result<impl Stream<Item = async_graphql::Result<FieldValue<'a>>> + use<'a>, Problem> {
     let Some(of) = shared.model(model) else { return Err(nothing()) };
-    let condition = arguments::filter(&shared.catalogue, of, &context.args)?;
+    let feed = feed(context)?;
+    let condition = arguments::filter(&shared.catalogue, of, &feed.finder(), &context.args).await?;
     let after = arguments::position(&context.args, "afterPosition")?;
     let mut fields = BTreeSet::new();
     for nodes in context.look_ahead().field("nodes").selection_fields() {
         fields.extend(row_fields(of, nodes.selection_set()));
     }
-    let changes = Changes::new(feed(context)?, shared.clone(), model, condition, fields, after);
+    let changes = Changes::new(feed, shared.clone(), model, condition, fields, after);
     Ok(stream::try_unfold(changes, |mut changes| async move {
         let next = changes.next().await?;
         Ok(Some((FieldValue::owned_any(next), changes)))

@@ -32,7 +32,7 @@ pub(super) fn direction() -> InputValue {
 }
 
 pub(super) fn register(schema: SchemaBuilder, model: &Model) -> SchemaBuilder {
-    let ordered = model.fields.iter().filter(|field| field.kind.is_ordered());
+    let ordered = model.fields.iter().filter(|field| field.is_ordered());
     let fields = ordered.fold(
         Enum::new(fields_of(model)).description(format!(
             "The fields by which `{}` can be put in order or grouped.",

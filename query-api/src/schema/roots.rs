@@ -124,7 +124,7 @@ async fn read_one(
 ) -> Result<Option<Row>, Problem> {
     let statement = sql::by_key(&shared.catalogue, model, reading.tenant(), &fields, key);
     let rows = reading.rows("row", &statement).await?;
-    let batch = Batch::read(shared, reading, model, &fields, &rows, 1)?;
+    let batch = Batch::read(shared, reading, model, &fields, &rows, 1).await?;
     Ok((batch.len() > 0).then(|| Row { batch: Arc::new(batch), index: 0 }))
 }
 
@@ -134,11 +134,11 @@ async fn resolve_many<'a>(
     context: &ResolverContext<'_>,
 ) -> Result<Option<FieldValue<'a>>, Problem> {
     let Shared { catalogue, settings, .. } = &**shared;
-    let condition = arguments::filter(catalogue, model, &context.args)?;
+    let reading = reading(context)?;
+    let condition = arguments::filter(catalogue, model, &reading.finder(), &context.args).await?;
     let cursors = Cursors::new(model, arguments::order(model, &context.args)?);
     let window = arguments::window(catalogue, model, &cursors, settings, &context.args)?;
     let needs = ConnectionNeeds::of(model, &context.field());
-    let reading = reading(context)?;
     let page = read_page(shared, reading, model, condition, cursors, window, &needs).await?;
     Ok(Some(FieldValue::owned_any(Arc::new(page))))
 }
@@ -149,8 +149,10 @@ async fn resolve_groups<'a>(
     context: &ResolverContext<'_>,
 ) -> Result<Option<FieldValue<'a>>, Problem> {
     let Shared { catalogue, settings, .. } = &**shared;
-    let groups = arguments::groups(catalogue, model, settings, &context.args)?;
+    let reading = reading(context)?;
+    let finder = reading.finder();
+    let groups = arguments::groups(catalogue, model, settings, &finder, &context.args).await?;
     let needs = GroupNeeds::of(model, &context.field());
-    let read = read_groups(shared, reading(context)?, model, groups, needs).await?;
+    let read = read_groups(shared, reading, model, groups, needs).await?;
     Ok(Some(groups::value(read)))
 }

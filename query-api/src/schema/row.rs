@@ -127,7 +127,8 @@ async fn resolve_children<'a>(
     };
     let Shared { catalogue, settings, .. } = &*row.batch.shared;
     let Some(from) = catalogue.model(child.from) else { return Ok(None) };
-    let condition = arguments::filter(catalogue, from, &context.args)?;
+    let finder = row.batch.reading.finder();
+    let condition = arguments::filter(catalogue, from, &finder, &context.args).await?;
     let cursors = Cursors::new(from, arguments::order(from, &context.args)?);
     let window = arguments::window(catalogue, from, &cursors, settings, &context.args)?;
     let needs = ConnectionNeeds::of(from, &context.field());

@@ -4,6 +4,8 @@
 //! otherwise of empty values, which only shows under a NOT: there, what is
 //! unknown counts as not holding.
 
+use event_store::keys::Matcher;
+
 use super::{Param, writer::Writer};
 use crate::catalogue::Model;
 
@@ -42,11 +44,52 @@ pub(crate) enum Comparison {
     EndsWith(String),
     /// JSON that holds this.
     ContainsJson(Param),
+    /// A personal value among these, which no statement may hold.
+    Hidden(Hidden),
+    /// A personal value found by one of these hashes, or by none of them.
+    Found {
+        hashes: Vec<Vec<u8>>,
+        negated: bool,
+    },
+}
+
+/// Personal values as a request names them.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Hidden {
+    /// Where such values stand.
+    pub(crate) place: String,
+    pub(crate) texts: Vec<String>,
+    /// Whether it must be none of them.
+    pub(crate) negated: bool,
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hidden").field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 impl Condition {
     /// Nothing is asked for.
     pub(crate) const NONE: Self = Self::All(vec![]);
+
+    /// Puts keyed hashes in the place of personal values. Without a key there
+    /// are none to be found.
+    pub(crate) fn hash(&mut self, matcher: Option<&Matcher>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter_mut().for_each(|part| part.hash(matcher));
+            }
+            Self::Not(part) | Self::Parent(_, part) | Self::Child(_, part) => part.hash(matcher),
+            Self::Field(_, comparison) => {
+                if let Comparison::Hidden(Hidden { place, texts, negated }) = comparison {
+                    let hash = |text: &String| Some(matcher?.of(place, text));
+                    let hashes = texts.iter().filter_map(hash).collect();
+                    *comparison = Comparison::Found { hashes, negated: *negated };
+                }
+            }
+        }
+    }
 
     pub(super) fn write(self, to: &mut Writer, model: &Model, table: &str) {
         match self {
@@ -61,7 +104,8 @@ impl Condition {
             }
             Self::Field(field, comparison) => {
                 if let Some(field) = model.field(field) {
-                    let column = format!("{table}.{}", field.column);
+                    let found_by = field.personal.as_ref().and_then(|it| it.found_by.as_ref());
+                    let column = format!("{table}.{}", found_by.unwrap_or(&field.column));
                     comparison.write(to, &column, field.nullable);
                 }
             }
@@ -130,6 +174,15 @@ impl Comparison {
                 let values = to.place(values);
                 return to.write(&format!("{column} = ANY ({values})"));
             }
+            Self::Found { hashes, negated } => {
+                let hashes = to.place(Param::ByteLists(hashes));
+                let not = if negated { " IS NOT TRUE" } else { "" };
+                return to.write(&format!("({column} = ANY ({hashes})){not}"));
+            }
+            // INVARIANT: a personal value never gets into a statement, where the
+            // server would log it. Guarded by the test
+            // `personal_values_are_found_by_what_says_nothing`.
+            Self::Hidden(_) => return to.write("false"),
             Self::NotIn(values) => {
                 let values = to.place(values);
                 return to.write(&format!("({column} = ANY ({values})) IS NOT TRUE"));

@@ -2,7 +2,7 @@
 
 use ulid::Ulid;
 
-use super::{Param, Statement, list::column, writer::Writer};
+use super::{Param, Statement, changes::join_keys, list::column, writer::Writer};
 use crate::catalogue::{Catalogue, Model};
 
 /// Reads the row of a key, its position first.
@@ -60,13 +60,7 @@ pub(crate) fn existing(
     let mut to = Writer::new(catalogue, tenant);
     to.write("SELECT ");
     to.separated(&model.key, ", ", |to, field| to.write(&column(model, *field)));
-    to.write(" FROM unnest(");
-    to.separated(keys, ", ", Writer::bind);
-    to.write(") AS key (");
-    to.separated(0..model.key.len(), ", ", |to, place| to.write(&format!("k{place}")));
-    to.write(&format!(") JOIN {} AS t ON t.tenant_id = $1", model.table));
-    for (place, field) in model.key.iter().enumerate() {
-        to.write(&format!(" AND {} = key.k{place}", column(model, *field)));
-    }
+    to.write(" FROM ");
+    join_keys(&mut to, model, keys);
     to.finish()
 }

@@ -18,9 +18,9 @@ mod sort;
 mod tests;
 mod writer;
 
-pub(crate) use changes::Changes;
+pub(crate) use changes::{Changes, Since};
 pub(crate) use children::Children;
-pub(crate) use condition::{Comparison, Condition};
+pub(crate) use condition::{Comparison, Condition, Hidden};
 pub(crate) use groups::{Aggregate, GroupSort, Grouping, Groups, Measure, Period};
 pub(crate) use keys::{by_key, by_keys, existing};
 pub(crate) use list::{List, Page};

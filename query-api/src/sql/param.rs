@@ -24,6 +24,7 @@ pub(crate) enum Param {
     Ids(Vec<Uuid>),
     Timestamps(Vec<DateTime<Utc>>),
     Dates(Vec<NaiveDate>),
+    ByteLists(Vec<Vec<u8>>),
 }
 
 impl Param {
@@ -83,6 +84,7 @@ impl Param {
             Self::Ids(_) => Type::UUID_ARRAY,
             Self::Timestamps(_) => Type::TIMESTAMPTZ_ARRAY,
             Self::Dates(_) => Type::DATE_ARRAY,
+            Self::ByteLists(_) => Type::BYTEA_ARRAY,
         }
     }
 
@@ -102,6 +104,7 @@ impl Param {
             Self::Ids(values) => values,
             Self::Timestamps(values) => values,
             Self::Dates(values) => values,
+            Self::ByteLists(values) => values,
         }
     }
 }

@@ -47,7 +47,7 @@ async fn relations_stop_at_the_tenant() {
     // We lend a book that only they have.
     let loan = ours.lend(book, 1, "2026-02-01").await;
     stage.admin.batch_execute(
-        "INSERT INTO read.on_loan_v1 SELECT tenant_id, stream_id, 1, stream_id, 'x', now()::date, 'fine', '[]', 1
+        "INSERT INTO read.on_loan_v1 SELECT tenant_id, stream_id, 1, stream_id, NULL, NULL, now()::date, 'fine', '[]', 1
          FROM log.events WHERE stream_type = 'loan'",
     ).await.unwrap();
     stage

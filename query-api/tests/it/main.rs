@@ -15,6 +15,7 @@ mod limits;
 mod lists;
 mod live;
 mod past;
+mod personal;
 mod protocol;
 mod random;
 mod relations;

@@ -8,7 +8,11 @@ use std::{
 };
 
 use domain::kernel::{ActorKind, Registry};
-use event_store::pg::{Signals, migrate, provision};
+use event_store::{
+    PgLog,
+    keys::{KeyEncryption, KeyRing, MasterKeys, NoKeys},
+    pg::{PgLogSettings, Signals, migrate, provision},
+};
 use projector::{Projector, create_tables, ddl};
 use query_api::{Resources, run};
 use reqwest::RequestBuilder;
@@ -39,6 +43,8 @@ pub(crate) struct Stage {
     pub(crate) http: reqwest::Client,
     pub(crate) postgres: Postgres,
     pub(crate) database: String,
+    master: Arc<MasterKeys>,
+    pub(crate) log: Arc<PgLog>,
 }
 
 impl Stage {
@@ -46,8 +52,17 @@ impl Stage {
         Self::with(|_| {}).await
     }
 
+    /// A stage whose server has no master key.
+    pub(crate) async fn without_keys() -> Self {
+        Self::on(|_| {}, Some(Arc::new(NoKeys))).await
+    }
+
     /// A stage with another configuration.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(change, None).await
+    }
+
+    async fn on(change: impl FnOnce(&mut Config), keys: Option<Arc<dyn KeyEncryption>>) -> Self {
         let registry = Arc::new(Registry::of::<Branch>().unwrap());
         // Every statement is noted, with its database, so that tests can count:
         // a server of these tests' own.
@@ -78,9 +93,18 @@ impl Stage {
         let pool = pool.await.unwrap();
         let interval = Duration::from_millis(1);
         let signals = Signals::start(pool.connecting().clone(), interval, shutdown.token().clone());
+        let master = Arc::new(MasterKeys::ephemeral().unwrap());
+        let looking_up = Database::connect(&config.database, DatabaseRole::Query, 2);
+        let backend = keys.unwrap_or_else(|| master.clone());
+        let keys = Arc::new(KeyRing::new(looking_up.await.unwrap().raw().clone(), backend));
+        let commanding = Database::connect(&config.database, DatabaseRole::Command, 2);
+        let log_settings = PgLogSettings { keys: master.clone(), ..PgLogSettings::default() };
+        let commanding = commanding.await.unwrap().raw().clone();
+        let log = PgLog::start(commanding, &Signals::silent(), &log_settings, shutdown.token());
         let resources = Resources {
             registry: registry.clone(),
             database: pool,
+            keys,
             signals: signals.clone(),
             verifier: Verifier::new(&key, &config.auth),
         };
@@ -99,6 +123,8 @@ impl Stage {
             http: reqwest::Client::new(),
             postgres,
             database,
+            master,
+            log,
         }
     }
 
@@ -128,8 +154,21 @@ impl Stage {
     pub(crate) async fn projector(&self) -> Projector {
         let pool = Database::connect(&self.config.database, DatabaseRole::Projector, 2);
         let pool = pool.await.unwrap().raw().clone();
-        Projector::new(pool, self.registry.clone(), projector::Settings::default())
+        let keys = self.keys(DatabaseRole::Projector).await;
+        Projector::new(pool, self.registry.clone(), keys, projector::Settings::default())
             .announcing(self.signals.clone())
+    }
+
+    /// Keys as a process of its own has them.
+    pub(crate) async fn keys(&self, role: DatabaseRole) -> Arc<KeyRing> {
+        let pool = Database::connect(&self.config.database, role, 2).await.unwrap();
+        Arc::new(KeyRing::new(pool.raw().clone(), self.master.clone()))
+    }
+
+    /// Everything that the server has noted about the database, with the values
+    /// of parameters.
+    pub(crate) fn noted(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.postgres.log()).unwrap()).into_owned()
     }
 
     pub(crate) fn post(&self, body: &Value) -> RequestBuilder {

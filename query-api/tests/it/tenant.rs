@@ -1,12 +1,19 @@
 //! A tenant: it writes its log, and asks about it.
 
 use domain::kernel::{
-    Actor, Aggregate, Date, EventCodec, Id, NAMED_MESSAGE_PACK, Personal, Text,
+    Actor, Aggregate, Date, Encoded, EventCodec, Id, NAMED_MESSAGE_PACK, Personal, Text,
     testing::toy::{Book, BookEvent, Loan, LoanEvent},
 };
-use event_store::{TenantId, pg::uuid};
+use event_store::{
+    Append, CommandRecord, Log, NewEvent, TenantId,
+    keys::{Erasure, erase},
+    pg::uuid,
+};
 use reqwest::RequestBuilder;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use service::database::DatabaseRole;
+use tokio_postgres::NoTls;
 use ulid::Ulid;
 
 use crate::stage::Stage;
@@ -77,6 +84,9 @@ impl Tenant<'_> {
     /// Writes an event, and gives its position.
     pub(crate) async fn write<A: Aggregate>(&self, id: Id<A>, event: &A::Event) -> u64 {
         let encoded = EventCodec::<A>::new().encode(event).unwrap();
+        if encoded.personal {
+            return self.append::<A>(id.ulid(), encoded).await;
+        }
         let kind = format!("{}.{}", A::TYPE, encoded.name);
         let actor = Actor::system("test").to_string();
         let row = self
@@ -109,6 +119,65 @@ impl Tenant<'_> {
             .await
             .unwrap();
         u64::try_from(row.get::<_, i64>(0)).unwrap()
+    }
+
+    /// Writes an event that holds personal data, which the log seals.
+    async fn append<A: Aggregate>(&self, stream: Ulid, event: Encoded) -> u64 {
+        let sql = "SELECT count(*) FROM log.events WHERE tenant_id = $1 AND stream_id = $2";
+        let row = self.stage.admin.query_one(sql, &[&uuid(self.id), &uuid(stream)]).await.unwrap();
+        let command = CommandRecord {
+            id: Ulid::generate(),
+            request_hash: None,
+            occurred_at: service::now(),
+            actor: Actor::system("test"),
+            correlation_id: Ulid::generate(),
+            causation_id: None,
+            reason: None,
+            trace_parent: None,
+        };
+        let event = NewEvent {
+            id: Ulid::generate(),
+            name: event.name,
+            schema_version: event.schema_version,
+            payload: event.payload,
+            personal: event.personal,
+            subjects: vec![],
+        };
+        let append = Append {
+            tenant: self.id,
+            stream_type: A::TYPE,
+            stream,
+            expected: u64::try_from(row.get::<_, i64>(0)).unwrap(),
+            command,
+            events: vec![event],
+            claims: vec![],
+            references: vec![],
+            new_keys: vec![],
+        };
+        self.stage.log.append(append).await.unwrap().last_position
+    }
+
+    /// Forgets a person.
+    pub(crate) async fn erase<A: Aggregate>(&self, subject: Id<A>) {
+        let erasure = Erasure {
+            tenant: self.id,
+            subject: subject.ulid(),
+            actor: "user:thandi".to_owned(),
+            reason: "asked to".to_owned(),
+        };
+        let keys = self.stage.keys(DatabaseRole::Owner).await;
+        let url = self.stage.config.database.url.expose_secret();
+        let (mut client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        erase(&mut client, &self.stage.registry, &keys, &erasure).await.unwrap();
+    }
+
+    pub(crate) async fn lend_to(&self, book: Id<Book>, number: u64, name: &str) -> Id<Loan> {
+        let loan = Id::new(Ulid::generate());
+        let borrower = Personal::from(Text::parse(name).unwrap());
+        let until = "2026-02-01".parse().unwrap();
+        self.write(loan, &LoanEvent::Lent { number, book, borrower, until }).await;
+        loan
     }
 
     pub(crate) async fn acquire(&self, title: &str) -> Id<Book> {

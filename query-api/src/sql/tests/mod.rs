@@ -241,8 +241,7 @@ fn changes_are_read_between_two_positions() {
     let changes = Changes {
         fields: vec![field(loans, "number")],
         condition: Condition::Field(field(loans, "number"), Comparison::Greater(Param::Int(3))),
-        after: 10,
-        until: 20,
+        since: Since::Positions(10, 20),
     };
     assert_text(
         &changes.statement(&catalogue, loans, TENANT),
