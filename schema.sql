@@ -864,8 +864,10 @@ CREATE TABLE log.timers (
     stream_id       uuid NOT NULL,
     name            text NOT NULL,
     due_at          timestamptz NOT NULL,
-    -- The command, as the worker dispatches it.
-    dispatch        jsonb NOT NULL,
+    -- The command, as the worker dispatches it. The first byte says how it is
+    -- kept: 0 plain JSON; 1 sealed with the keys of the people whose data was in
+    -- the event that set it; 2 nothing, because one of them had been erased.
+    dispatch        bytea NOT NULL,
     -- From which the command's id derives: a timer that is set anew is another.
     set_by_event    uuid NOT NULL,
     correlation_id  uuid NOT NULL,
@@ -888,7 +890,9 @@ CREATE TABLE log.refused_intents (
     origin          text NOT NULL,
     causation_id    uuid NOT NULL,
     correlation_id  uuid NOT NULL,
-    dispatch        jsonb NOT NULL,
+    -- As in log.timers.
+    dispatch        bytea NOT NULL,
+    -- ERASED where nobody can read the command of a timer any more.
     code            text NOT NULL,
     message         text NOT NULL,
     refused_at      timestamptz NOT NULL DEFAULT now(),

@@ -200,6 +200,7 @@ impl Running {
             starting.registry.clone(),
             Commands::new::<D>(starting.log(&database)?),
             database.raw().clone(),
+            starting.keys(&database).await?,
             Arc::new(service::now),
             worker::Settings::from(&starting.config.worker),
         );

@@ -21,6 +21,9 @@ pub(crate) struct Cause {
     pub(crate) at: Timestamp,
     /// The trace of the event.
     pub(crate) trace_parent: Option<String>,
+    /// Whose personal data the event holds, of which the command may hold
+    /// copies.
+    pub(crate) subjects: Vec<Ulid>,
 }
 
 /// What gives commands.
@@ -54,7 +57,7 @@ impl Origin {
 pub(crate) struct Refused {
     pub(crate) command_id: Ulid,
     pub(crate) cause: Cause,
-    pub(crate) dispatch: Value,
+    pub(crate) dispatch: Dispatch,
     pub(crate) code: String,
     pub(crate) message: String,
 }
@@ -86,15 +89,30 @@ pub(crate) async fn give(
     let trace_parent = service::telemetry::trace_parent(&span);
     let trace_parent = trace_parent.or_else(|| cause.trace_parent.clone());
     let order = order(cause, dispatch, trace_parent);
-    let command_id = order.command_id;
     let Err(error) = commands.execute(order).instrument(span).await else { return Ok(None) };
     let (code, message) = refusal(&error)?;
     tracing::info!(
         origin = cause.origin.text(), tenant.id = %cause.tenant, %code,
         "a command of the system was refused"
     );
-    let dispatch = serde_json::to_value(dispatch).unwrap_or_default();
-    Ok(Some(Refused { command_id, cause: cause.clone(), dispatch, code, message }))
+    Ok(Some(refused(cause, dispatch.clone(), code, message)))
+}
+
+/// A refused command. Why it was refused may quote it, and is not kept where
+/// that may be personal.
+fn refused(cause: &Cause, dispatch: Dispatch, code: String, mut message: String) -> Refused {
+    if !cause.subjects.is_empty() {
+        message = "not kept: the command may hold personal data".to_owned();
+    }
+    Refused { command_id: command_id(cause), cause: cause.clone(), dispatch, code, message }
+}
+
+/// The command of a timer whose order nobody can read any more.
+pub(crate) fn erased(cause: &Cause) -> Refused {
+    let dispatch = Dispatch { aggregate: String::new(), id: Ulid::nil(), command: Value::Null };
+    let message = "the order held data of a person who was erased".to_owned();
+    let (command_id, code) = (command_id(cause), "ERASED".to_owned());
+    Refused { command_id, cause: cause.clone(), dispatch, code, message }
 }
 
 fn order(cause: &Cause, dispatch: &Dispatch, trace_parent: Option<String>) -> Order {

@@ -1,6 +1,6 @@
 //! Why a worker could not do its work.
 
-use event_store::ReadError;
+use event_store::{ReadError, keys::KeyError};
 
 /// Why a worker could not do its work. Nothing is lost by it: what was not
 /// written down is done again.
@@ -15,6 +15,9 @@ pub enum WorkerError {
     /// The log could not be read.
     #[error("the log could not be read: {0}")]
     Read(#[from] ReadError),
+    /// The keys of personal data could not be had.
+    #[error("personal data cannot be read: {0}")]
+    Keys(#[from] KeyError),
     /// A timer holds something else than a command.
     #[error("timer {name} holds no command: {reason}")]
     Timer {

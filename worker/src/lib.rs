@@ -25,6 +25,7 @@
 mod chains;
 mod dispatch;
 mod error;
+mod kept;
 mod metrics;
 mod pauses;
 mod place;

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use deadpool_postgres::Pool;
-use domain::kernel::{AnyRecorded, Registry};
+use domain::kernel::{AnyRecorded, Envelope, Registry};
 use event_store::{
-    decode,
+    StoredEvent, decode,
+    keys::{KeyError, KeyRing},
     pg::{EVENT_COLUMNS, TenantRead, stored_event, uuid},
 };
 use ulid::Ulid;
 
-use crate::WorkerError;
+use crate::{WorkerError, kept::subjects_of};
 
 /// How many events are passed over in one look for those that matter.
 const FARTHEST: u64 = 10_000;
@@ -71,6 +72,8 @@ pub(crate) struct Occurrence {
     pub(crate) position: u64,
     pub(crate) stream_type: Arc<str>,
     pub(crate) event: Result<AnyRecorded, String>,
+    /// Whose personal data it holds.
+    pub(crate) subjects: Vec<Ulid>,
 }
 
 /// A stretch of a tenant's log.
@@ -101,6 +104,7 @@ impl Reading<'_> {
         &self,
         pool: &Pool,
         registry: &Registry,
+        keys: &KeyRing,
     ) -> Result<Stretch, WorkerError> {
         let end = self.head.min(self.after.saturating_add(FARTHEST));
         let client = pool.get().await?;
@@ -122,17 +126,53 @@ impl Reading<'_> {
             )
             .await?;
         drop(client);
+        let stored = rows.iter().map(stored_event).collect::<Result<Vec<_>, _>>()?;
+        let subjects: Vec<Vec<Ulid>> = stored.iter().map(subjects_of).collect();
         let mut events = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let stored = stored_event(row)?;
-            let (position, stream_type) =
-                (stored.envelope.position, stored.envelope.stream_type.clone());
-            let event = decode(registry, stored).map_err(|error| error.to_string());
-            events.push(Occurrence { position, stream_type, event });
+        for (opened, subjects) in self.opened(keys, stored).await?.into_iter().zip(subjects) {
+            let (envelope, event) = opened;
+            let event =
+                event.and_then(|it| decode(registry, it).map_err(|error| error.to_string()));
+            let Envelope { position, stream_type, .. } = envelope;
+            events.push(Occurrence { position, stream_type, event, subjects });
         }
         let full = events.len() >= self.batch;
         let end = events.last().filter(|_| full).map_or(end, |last| last.position);
         Ok(Stretch { events, end })
+    }
+}
+
+/// An event without what is sealed, or why that cannot be opened.
+type Opened = (Envelope, Result<StoredEvent, String>);
+
+impl Reading<'_> {
+    /// Opens what is sealed: all of it at once, or one by one to find out what
+    /// cannot be opened.
+    async fn opened(
+        &self,
+        keys: &KeyRing,
+        mut events: Vec<StoredEvent>,
+    ) -> Result<Vec<Opened>, WorkerError> {
+        let mut opened = Vec::with_capacity(events.len());
+        match keys.open_events(self.tenant, &mut events).await {
+            Ok(()) => {
+                opened.extend(events.into_iter().map(|event| (event.envelope.clone(), Ok(event))));
+            }
+            Err(KeyError::Tampered | KeyError::Broken(_)) => {
+                for mut event in events {
+                    let one = std::slice::from_mut(&mut event);
+                    opened.push(match keys.open_events(self.tenant, one).await {
+                        Ok(()) => (event.envelope.clone(), Ok(event)),
+                        Err(error @ (KeyError::Tampered | KeyError::Broken(_))) => {
+                            (event.envelope, Err(error.to_string()))
+                        }
+                        Err(error) => return Err(error.into()),
+                    });
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(opened)
     }
 }
 

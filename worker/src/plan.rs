@@ -12,6 +12,8 @@ use crate::{dispatch::Failure, place::Stretch};
 pub(crate) struct Task {
     /// The event.
     pub(crate) cause: Envelope,
+    /// Whose personal data it holds, of which the intents may hold copies.
+    pub(crate) subjects: Vec<Ulid>,
     /// What it calls for, in order.
     pub(crate) intents: Vec<Intent>,
 }
@@ -49,7 +51,11 @@ pub(crate) fn plan(reaction: &ReactionEntry, stretch: &Stretch) -> Plan {
         let answered = occurrence.event.as_ref().map_err(Clone::clone).and_then(|event| {
             // One reaction's defect must not end the others.
             catch_unwind(AssertUnwindSafe(|| reaction.react(event)))
-                .map(|intents| Task { cause: event.envelope().clone(), intents })
+                .map(|intents| Task {
+                    cause: event.envelope().clone(),
+                    subjects: occurrence.subjects.clone(),
+                    intents,
+                })
                 .map_err(|_| format!("the reaction panicked (position {})", occurrence.position))
         });
         match answered {

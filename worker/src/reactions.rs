@@ -70,7 +70,7 @@ impl Worker {
             .collect();
         let reading =
             Reading { tenant, after, head, sources: &sources, batch: self.settings.batch };
-        let stretch = reading.stretch(&self.pool, &self.registry).await?;
+        let stretch = reading.stretch(&self.pool, &self.registry, &self.keys).await?;
         let mut outcomes = Vec::with_capacity(group.len());
         for place in group {
             outcomes.push(self.carry_out(tenant, *place, &stretch).await);
@@ -141,6 +141,7 @@ impl Worker {
                     correlation_id: task.cause.correlation_id,
                     at: task.cause.occurred_at,
                     trace_parent: task.cause.trace_parent.clone(),
+                    subjects: task.subjects.clone(),
                 };
                 match give(&self.commands, &cause, dispatch).await {
                     Ok(refused) => {
@@ -174,7 +175,7 @@ impl Worker {
             }
         }
         if !moves.is_empty() {
-            settle(&self.pool, tenant, &moves).await?;
+            settle(&self.pool, &self.keys, tenant, &moves).await?;
         }
         for (failing, consumer, at, failure) in failures {
             self.stand_still(tenant, &consumer, at, &failure, failing).await?;

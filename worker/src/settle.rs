@@ -11,12 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Pool, Transaction};
 use domain::kernel::{Dispatch, Intent, Timestamp};
-use event_store::pg::uuid;
-use serde_json::Value;
+use event_store::{
+    keys::{KeyRing, Keys},
+    pg::uuid,
+};
 use ulid::Ulid;
 use uuid::Uuid;
 
-use crate::{WorkerError, dispatch::Refused, place::number, plan::Task};
+use crate::{WorkerError, dispatch::Refused, kept, place::number, plan::Task};
 
 /// Begins a transaction that may be lost by a crash of the server.
 pub(crate) const FORGIVING: &str = "SET LOCAL synchronous_commit TO off";
@@ -24,8 +26,19 @@ pub(crate) const FORGIVING: &str = "SET LOCAL synchronous_commit TO off";
 /// What an event wants of a timer.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
-    Set { due: Timestamp, dispatch: Dispatch, event_id: Ulid, correlation_id: Ulid },
+    Set(Set),
     Cancel,
+}
+
+/// A timer to be set.
+#[derive(Clone, Debug)]
+pub(crate) struct Set {
+    due: Timestamp,
+    dispatch: Dispatch,
+    /// Whose personal data the order may hold.
+    subjects: Vec<Ulid>,
+    event_id: Ulid,
+    correlation_id: Ulid,
 }
 
 /// Which timer: aggregate and name.
@@ -49,12 +62,13 @@ pub(crate) fn timer_changes(task: &Task) -> impl Iterator<Item = (TimerKey, Chan
     task.intents.iter().filter_map(|intent| match intent {
         Intent::Dispatch(_) => None,
         Intent::Schedule { timer, due, dispatch } => {
-            let change = Change::Set {
+            let change = Change::Set(Set {
                 due: *due,
                 dispatch: dispatch.clone(),
+                subjects: task.subjects.clone(),
                 event_id: task.cause.event_id,
                 correlation_id: task.cause.correlation_id,
-            };
+            });
             Some(((timer.stream_id, timer.name.clone()), change))
         }
         Intent::Cancel(timer) => Some(((timer.stream_id, timer.name.clone()), Change::Cancel)),
@@ -63,15 +77,20 @@ pub(crate) fn timer_changes(task: &Task) -> impl Iterator<Item = (TimerKey, Chan
 
 /// Moves reactions on in one tenant's log. Whoever is no longer where its move
 /// begins has lost to another worker, and leaves nothing behind.
-pub(crate) async fn settle(pool: &Pool, tenant: Ulid, moves: &[Move]) -> Result<(), WorkerError> {
+pub(crate) async fn settle(
+    pool: &Pool,
+    keys: &KeyRing,
+    tenant: Ulid,
+    moves: &[Move],
+) -> Result<(), WorkerError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     transaction.batch_execute(FORGIVING).await?;
     let winners = winners(&transaction, tenant, moves).await?;
     let won: Vec<&Move> = moves.iter().filter(|one| winners.contains(&one.consumer)).collect();
-    write_timers(&transaction, tenant, &won).await?;
+    write_timers(&transaction, keys, tenant, &won).await?;
     let refused: Vec<&Refused> = won.iter().flat_map(|one| &one.refused).collect();
-    keep_refused(&transaction, tenant, &refused).await?;
+    keep_refused(&transaction, keys, tenant, &refused).await?;
     let recovered: Vec<&str> =
         won.iter().filter(|one| one.recovered).map(|one| one.consumer.as_str()).collect();
     if !recovered.is_empty() {
@@ -98,21 +117,28 @@ async fn winners(
 /// Of several changes to one timer the last counts.
 async fn write_timers(
     transaction: &Transaction<'_>,
+    ring: &KeyRing,
     tenant: Ulid,
     moves: &[&Move],
 ) -> Result<(), WorkerError> {
     let last: BTreeMap<&TimerKey, &Change> =
         moves.iter().flat_map(|one| &one.timers).map(|(timer, change)| (timer, change)).collect();
+    let whose = last.values().filter_map(|change| match change {
+        Change::Set(set) => Some(&set.subjects),
+        Change::Cancel => None,
+    });
+    let keys = keys_of(ring, tenant, whose).await?;
     let mut set = SetTimers::default();
     let (mut streams, mut names) = (vec![], vec![]);
     for ((stream, name), change) in last {
         match change {
-            Change::Set { due, dispatch, event_id, correlation_id } => {
+            Change::Set(Set { due, dispatch, subjects, event_id, correlation_id }) => {
                 set.streams.push(uuid(*stream));
                 set.names.push(name);
                 // PostgreSQL's calendar is shorter than ours.
                 set.due.push((*due).max(Timestamp::from_micros(0)).into());
-                set.dispatches.push(serde_json::to_value(dispatch).unwrap_or_default());
+                let place = kept::timer_place(*stream, name);
+                set.dispatches.push(kept::keep(&keys, &place, subjects, dispatch)?);
                 set.events.push(uuid(*event_id));
                 set.correlations.push(uuid(*correlation_id));
             }
@@ -134,7 +160,7 @@ struct SetTimers<'a> {
     streams: Vec<Uuid>,
     names: Vec<&'a String>,
     due: Vec<DateTime<Utc>>,
-    dispatches: Vec<Value>,
+    dispatches: Vec<Vec<u8>>,
     events: Vec<Uuid>,
     correlations: Vec<Uuid>,
 }
@@ -163,9 +189,20 @@ impl SetTimers<'_> {
     }
 }
 
+/// The keys of all these people, looked up at once.
+async fn keys_of<'a>(
+    ring: &KeyRing,
+    tenant: Ulid,
+    subjects: impl Iterator<Item = &'a Vec<Ulid>>,
+) -> Result<Keys, WorkerError> {
+    let subjects: BTreeSet<Ulid> = subjects.flatten().copied().collect();
+    Ok(ring.keys(tenant, &subjects.into_iter().collect::<Vec<_>>()).await?)
+}
+
 /// Keeps refused commands; each only once, however often it is refused.
 pub(crate) async fn keep_refused(
     transaction: &Transaction<'_>,
+    ring: &KeyRing,
     tenant: Ulid,
     refused: &[&Refused],
 ) -> Result<(), WorkerError> {
@@ -176,7 +213,12 @@ pub(crate) async fn keep_refused(
         refused.iter().map(|one| uuid(value(one))).collect()
     };
     let origins: Vec<String> = refused.iter().map(|one| one.cause.origin.text()).collect();
-    let dispatches: Vec<&Value> = refused.iter().map(|one| &one.dispatch).collect();
+    let keys = keys_of(ring, tenant, refused.iter().map(|one| &one.cause.subjects)).await?;
+    let mut dispatches = Vec::with_capacity(refused.len());
+    for one in refused {
+        let place = kept::refused_place(one.command_id);
+        dispatches.push(kept::keep(&keys, &place, &one.cause.subjects, &one.dispatch)?);
+    }
     let codes: Vec<&str> = refused.iter().map(|one| one.code.as_str()).collect();
     let messages: Vec<&str> = refused.iter().map(|one| one.message.as_str()).collect();
     let statement = transaction.prepare_cached(include_str!("sql/keep_refused.sql")).await?;

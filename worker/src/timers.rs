@@ -1,10 +1,11 @@
 //! One tenant's turn with its timers.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use domain::kernel::{Dispatch, Timestamp};
-use event_store::pg::uuid;
+use event_store::{keys::Keys, pg::uuid};
 use futures_util::{StreamExt, stream};
-use serde_json::Value;
 use tokio_postgres::Row;
 use ulid::Ulid;
 use uuid::Uuid;
@@ -12,7 +13,8 @@ use uuid::Uuid;
 use crate::{
     Worker, WorkerError,
     chains::chains,
-    dispatch::{Cause, Failure, Origin, Refused, give},
+    dispatch::{Cause, Failure, Origin, Refused, erased, give},
+    kept::{Kept, timer_place},
     pauses::Failing,
     settle::{FORGIVING, TimerKey, keep_refused},
     worker::Progress,
@@ -22,7 +24,10 @@ use crate::{
 struct Due {
     key: TimerKey,
     at: Timestamp,
-    dispatch: Dispatch,
+    /// Nothing once somebody it tells of was erased.
+    dispatch: Option<Dispatch>,
+    /// Whose personal data it may hold.
+    subjects: Vec<Ulid>,
     event_id: Ulid,
     correlation_id: Ulid,
 }
@@ -48,7 +53,10 @@ impl Worker {
         if ready.is_empty() {
             return Ok(Progress::default());
         }
-        let touches = |timer: &Due| vec![timer.key.0, timer.dispatch.id];
+        let touches = |timer: &Due| {
+            let addressed = timer.dispatch.as_ref().map(|dispatch| dispatch.id);
+            [timer.key.0].into_iter().chain(addressed).collect::<Vec<_>>()
+        };
         let results: Vec<Vec<_>> = stream::iter(chains(ready, touches))
             .map(|chain| self.ring_chain(tenant, chain))
             .buffer_unordered(self.settings.commands)
@@ -67,7 +75,15 @@ impl Worker {
         let statement = client.prepare_cached(include_str!("sql/due_timers.sql")).await?;
         let most = i64::try_from(self.settings.batch).unwrap_or(i64::MAX);
         let rows = client.query(&statement, &[&uuid(tenant), &now, &most]).await?;
-        rows.iter().map(due).collect()
+        drop(client);
+        let mut kept = Vec::with_capacity(rows.len());
+        for row in &rows {
+            kept.push(Kept::read(row.try_get(3)?).ok_or_else(|| unreadable(row, "its form"))?);
+        }
+        let subjects: BTreeSet<Ulid> = kept.iter().flat_map(|it| &it.subjects).copied().collect();
+        let subjects: Vec<Ulid> = subjects.into_iter().collect();
+        let keys = self.keys.keys(tenant, &subjects).await?;
+        rows.iter().zip(kept).map(|(row, kept)| due(row, &kept, &keys)).collect()
     }
 
     /// Timers of one aggregate ring in order; one that fails does not hold up
@@ -87,8 +103,12 @@ impl Worker {
                 correlation_id: timer.correlation_id,
                 at: timer.at,
                 trace_parent: None,
+                subjects: timer.subjects.clone(),
             };
-            let result = give(&self.commands, &cause, &timer.dispatch).await;
+            let result = match &timer.dispatch {
+                Some(dispatch) => give(&self.commands, &cause, dispatch).await,
+                None => Ok(Some(erased(&cause))),
+            };
             results.push((timer, result));
         }
         results
@@ -134,20 +154,29 @@ impl Worker {
             let count = transaction.prepare_cached(include_str!("sql/count_attempts.sql")).await?;
             transaction.execute(&count, &[&uuid(tenant), &streams, &names]).await?;
         }
-        keep_refused(&transaction, tenant, &rung.refused.iter().collect::<Vec<_>>()).await?;
+        keep_refused(&transaction, &self.keys, tenant, &rung.refused.iter().collect::<Vec<_>>())
+            .await?;
         transaction.commit().await?;
         Ok(())
     }
 }
 
-fn due(row: &Row) -> Result<Due, WorkerError> {
+fn unreadable(row: &Row, reason: &str) -> WorkerError {
+    let name = row.try_get(1).unwrap_or_default();
+    WorkerError::Timer { name, reason: format!("{reason} is unknown") }
+}
+
+fn due(row: &Row, kept: &Kept<'_>, keys: &Keys) -> Result<Due, WorkerError> {
     let id = |column| row.try_get::<_, Uuid>(column).map(|uuid| Ulid(uuid.as_u128()));
     let name: String = row.try_get(1)?;
-    let dispatch: Value = row.try_get(3)?;
-    let dispatch = serde_json::from_value(dispatch)
-        .map_err(|error| WorkerError::Timer { name: name.clone(), reason: error.to_string() })?;
+    let stream = id(0)?;
+    let json = kept.open(keys, &timer_place(stream, &name))?;
+    // What does not fit may be personal, and is not for logs.
+    let dispatch = json.map(|json| serde_json::from_slice(&json)).transpose();
+    let dispatch = dispatch.map_err(|_| unreadable(row, "its command"))?;
     Ok(Due {
-        key: (id(0)?, name),
+        key: (stream, name),
+        subjects: kept.subjects.clone(),
         at: row.try_get::<_, DateTime<Utc>>(2)?.into(),
         dispatch,
         event_id: id(4)?,

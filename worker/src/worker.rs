@@ -5,7 +5,7 @@ use std::{ops::AddAssign, sync::Arc};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use domain::kernel::Registry;
-use event_store::Commands;
+use event_store::{Commands, keys::KeyRing};
 use futures_util::{StreamExt, stream};
 use tokio::sync::OnceCell;
 use ulid::Ulid;
@@ -24,6 +24,8 @@ pub struct Worker {
     pub(crate) registry: Arc<Registry>,
     pub(crate) commands: Arc<Commands>,
     pub(crate) pool: Pool,
+    /// What opens and seals personal data.
+    pub(crate) keys: Arc<KeyRing>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     /// Under which name each reaction's place is kept.
@@ -66,12 +68,14 @@ impl AddAssign for Progress {
 
 impl Worker {
     /// A worker for everything that is declared. The pool's sessions have the
-    /// role `tenantry_worker`; one of them is kept.
+    /// role `tenantry_worker`; one of them is kept. Keys are looked up while a
+    /// transaction is open, so the key ring needs a pool of its own.
     #[must_use]
     pub fn new(
         registry: Arc<Registry>,
         commands: Arc<Commands>,
         pool: Pool,
+        keys: Arc<KeyRing>,
         clock: Clock,
         settings: Settings,
     ) -> Self {
@@ -84,6 +88,7 @@ impl Worker {
             registry,
             commands,
             pool,
+            keys,
             clock,
             settings,
         }

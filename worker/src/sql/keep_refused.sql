@@ -7,6 +7,6 @@ INSERT INTO log.refused_intents (
 SELECT
     $1, r.command_id, r.origin, r.causation_id, r.correlation_id, r.dispatch, r.code, r.message
 FROM unnest(
-    $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::jsonb[], $7::text[], $8::text[]
+    $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::bytea[], $7::text[], $8::text[]
 ) AS r (command_id, origin, causation_id, correlation_id, dispatch, code, message)
 ON CONFLICT DO NOTHING

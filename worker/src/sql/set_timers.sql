@@ -6,7 +6,7 @@ INSERT INTO log.timers (
 )
 SELECT $1, t.stream_id, t.name, t.due_at, t.dispatch, t.set_by_event, t.correlation_id
 FROM unnest(
-    $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[], $6::uuid[], $7::uuid[]
+    $2::uuid[], $3::text[], $4::timestamptz[], $5::bytea[], $6::uuid[], $7::uuid[]
 ) AS t (stream_id, name, due_at, dispatch, set_by_event, correlation_id)
 ON CONFLICT ON CONSTRAINT timers_pkey DO UPDATE SET
     due_at = excluded.due_at,

@@ -1,6 +1,7 @@
 //! Workers at work, on a real PostgreSQL.
 
 mod failing;
+mod personal;
 mod racing;
 mod reacting;
 mod retention;

@@ -67,7 +67,7 @@ async fn a_refused_command_is_kept_and_blocks_nothing() {
     let correlation = street.call(tenant, id(1), vec![tell(1, "no"), tell(1, "yes")]).await;
     worker.step_until_idle().await.unwrap();
     assert_eq!(street.heard(tenant, id(1)).await, ["yes"]);
-    let sql = "SELECT origin, code, message, dispatch->'command'->'hear'->>'word',
+    let sql = "SELECT origin, code, message, convert_from(substr(dispatch, 2), 'UTF8')::jsonb->'command'->'hear'->>'word',
             causation_id, correlation_id
         FROM log.refused_intents";
     let rows = street.owner.query(sql, &[]).await.unwrap();

@@ -17,6 +17,7 @@ use domain::kernel::{Actor, Aggregate, Domain, Id, Registry, Timestamp};
 use event_store::{
     Append, AppendError, Appended, Commands, GroupError, Log, Order, PgLog, ReadError, StoredEvent,
     Subscription, decode,
+    keys::{Erasure, KeyRing, MasterKeys, erase},
     pg::{PgLogSettings, Signals, migrate, provision, uuid},
 };
 use service::postgres::{Options, Postgres, PostgresError};
@@ -39,6 +40,7 @@ pub(super) struct Street {
     pub(super) time: Arc<AtomicI64>,
     /// The owner of everything.
     pub(super) owner: Client,
+    master: Arc<MasterKeys>,
     shutdown: CancellationToken,
 }
 
@@ -75,7 +77,9 @@ impl Street {
         let pool = pool(&url, "tenantry_worker");
         let signals =
             Signals::start(url.parse().unwrap(), Duration::from_millis(1), shutdown.clone());
-        let log = PgLog::start(pool, &signals, &PgLogSettings::default(), &shutdown);
+        let master = Arc::new(MasterKeys::ephemeral().unwrap());
+        let settings = PgLogSettings { keys: master.clone(), ..PgLogSettings::default() };
+        let log = PgLog::start(pool, &signals, &settings, &shutdown);
         Self {
             owner: connect(&url).await,
             server,
@@ -83,6 +87,7 @@ impl Street {
             url,
             log: Arc::new(Flaky { log, fails: AtomicU32::new(0) }),
             time: Arc::new(AtomicI64::new(NOW.micros())),
+            master,
             shutdown,
         }
     }
@@ -112,9 +117,25 @@ impl Street {
             registry,
             Commands::new::<D>(self.log.clone()),
             pool(&self.url, "tenantry_worker"),
+            self.keys(),
             Arc::new(move || Timestamp::from_micros(time.load(Ordering::SeqCst))),
             settings,
         )
+    }
+
+    /// Keys as a process of its own has them.
+    pub(super) fn keys(&self) -> Arc<KeyRing> {
+        Arc::new(KeyRing::new(pool(&self.url, "tenantry_worker"), self.master.clone()))
+    }
+
+    /// Forgets a person.
+    pub(super) async fn erase(&self, tenant: Ulid, subject: Ulid) {
+        let mut client = connect(&self.url).await;
+        let registry = Registry::of::<super::toy::Silent>().unwrap();
+        let (actor, reason) = ("user:thandi".to_owned(), "asked to".to_owned());
+        let erasure = Erasure { tenant, subject, actor, reason };
+        let ring = KeyRing::new(pool(&self.url, "tenantry_owner"), self.master.clone());
+        erase(&mut client, &registry, &ring, &erasure).await.unwrap();
     }
 
     pub(super) async fn tenant(&self) -> Ulid {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::kernel::{
     Aggregate, Command, Context, Dispatch, Domain, Event, Facts, Id, Intent, Interpreter, Kind,
-    Reaction, Recorded, Rejection, Timer, Timestamp,
+    Personal, Reaction, Recorded, Rejection, Timer, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,10 @@ pub(super) enum Call {
     Tell { listener: Id<Listener>, word: String },
     /// Tell a listener later.
     TellAt { name: String, due: Timestamp, listener: Id<Listener>, word: String },
+    /// Tell a listener now what is nobody else's business.
+    Whisper { listener: Id<Listener>, word: Personal<String> },
+    /// Tell a listener later what is nobody else's business.
+    WhisperAt { name: String, due: Timestamp, listener: Id<Listener>, word: Personal<String> },
     /// Do not tell later.
     Forget { name: String },
     /// Fail.
@@ -179,6 +183,14 @@ impl Reaction for PassOn {
                     timer: timer(name),
                     due: *due,
                     dispatch: hear(listener, word),
+                },
+                Call::Whisper { listener, word } => {
+                    Intent::Dispatch(hear(listener, &word.known().cloned().unwrap_or_default()))
+                }
+                Call::WhisperAt { name, due, listener, word } => Intent::Schedule {
+                    timer: timer(name),
+                    due: *due,
+                    dispatch: hear(listener, &word.known().cloned().unwrap_or_default()),
                 },
                 Call::Forget { name } => Intent::Cancel(timer(name)),
                 Call::Stumble {} => {
