@@ -21,8 +21,14 @@ pub trait Kind: 'static {
 ///
 /// The default value is the thing before its first event.
 pub trait Aggregate:
-    Kind + Default + Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync
+    Kind + Default + Clone + Debug + PartialEq + Serialize + DeserializeOwned + JsonSchema + Send + Sync
 {
+    /// The number of what events mean to the state. Raise it when
+    /// [`evolve`](Self::evolve) makes something else of events without the
+    /// shape of the state or of an event showing it: states that were put away
+    /// before are then folded anew. A test minds it.
+    const SNAPSHOT: u32 = 1;
+
     /// The orders it takes: an externally tagged enum, one variant per command.
     type Command: Command;
     /// The facts of its life: an externally tagged enum of struct variants.

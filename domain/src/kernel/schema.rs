@@ -21,6 +21,11 @@ pub(super) fn doc<T: JsonSchema>() -> String {
     text(&root::<T>(), "description")
 }
 
+/// The schema of a type as it is written.
+pub(super) fn of<T: JsonSchema>() -> Value {
+    root::<T>()
+}
+
 /// The variants of an externally tagged enum as they are written. Empty for
 /// any other type.
 pub(super) fn variants<T: JsonSchema>() -> Vec<Variant> {

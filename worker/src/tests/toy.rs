@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 pub(super) static STUMBLING: AtomicBool = AtomicBool::new(true);
 
 /// Makes others act.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Caller {}
 
 /// Hears.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Listener {}
 
 /// What a caller's reaction shall do.

@@ -1,12 +1,13 @@
 //! What is remembered of a customer.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::CustomerEvent;
 use crate::kernel::{Currency, Days, Personal, Text};
 
 /// A customer in one of the stages of its life.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Customer {
     /// Nothing has happened yet.
     #[default]
@@ -18,7 +19,7 @@ pub enum Customer {
 }
 
 /// What a tenant has agreed with a customer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// The name that invoices are made out to.
     pub name: Text<120>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// An invoice that has been issued.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IssuedInvoice {
     /// The number, as printed.
     pub number: Text<24>,
@@ -50,7 +51,7 @@ pub struct IssuedInvoice {
 }
 
 /// What has come of one payment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
     /// What each capture brought.
     pub captures: BTreeMap<CaptureId, Money>,
@@ -71,7 +72,7 @@ impl Applied {
 }
 
 /// A credit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GivenCredit {
     /// What it is called.
     pub credit_id: Text<64>,

@@ -1,5 +1,6 @@
 //! The stages of an invoice's life, and what moves it from one to the next.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// An invoice in one of the stages of its life.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Invoice {
     /// Nothing has happened yet.
     #[default]
@@ -29,7 +30,7 @@ pub enum Invoice {
 }
 
 /// An invoice that is being put together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DraftInvoice {
     /// Who will owe it.
     pub customer_id: Id<Customer>,

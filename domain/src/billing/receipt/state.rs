@@ -1,12 +1,13 @@
 //! What is remembered of a receipt.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ReceiptEvent;
 use crate::{billing::Invoice, kernel::Id};
 
 /// A receipt in one of the stages of its life.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Receipt {
     /// Nothing has happened yet.
     #[default]

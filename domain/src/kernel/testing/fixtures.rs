@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::kernel::{Aggregate, Event, EventCodec};
 
-use super::{arbitrary, show};
+use super::{arbitrary, folded, show};
 
 /// Set to write the fixtures that are missing. None is ever overwritten.
 const WRITE: &str = "TENANTRY_WRITE_FIXTURES";
@@ -18,13 +18,18 @@ const WRITE: &str = "TENANTRY_WRITE_FIXTURES";
 /// with the stored bytes and beside it the same fields for people in `.json`,
 /// in the shape of that version. The folder is relative to the package.
 ///
+/// Beside them `folded.json` keeps what a fixed history comes to. When that
+/// changes, [`Aggregate::SNAPSHOT`] must be raised.
+///
 /// # Panics
-/// When the bytes of a fixture no longer mean what the JSON says, or when an
-/// event version has none.
+/// When the bytes of a fixture no longer mean what the JSON says, when an event
+/// version has none, or when the history comes to something else.
 #[track_caller]
 pub fn fixtures<A: Aggregate>(folder: impl AsRef<Path>) {
     let folder = Folder::<A> { path: folder.as_ref(), codec: EventCodec::new() };
-    let faults = folder.faults(env::var_os(WRITE).is_some_and(|value| value == "1"));
+    let write = env::var_os(WRITE).is_some_and(|value| value == "1");
+    let mut faults = folder.faults(write);
+    faults.extend(folded::faults::<A>(folder.path, write, &format!("{WRITE}=1")));
     if !faults.is_empty() {
         let at = folder.path.display();
         show::fail(&format!("the fixtures of {} in {at}\n{}", A::TYPE, faults.join("\n")));

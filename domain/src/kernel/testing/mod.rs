@@ -14,6 +14,7 @@ pub mod arbitrary;
 mod behaviour;
 mod fixed;
 mod fixtures;
+mod folded;
 mod folding;
 mod insisting;
 pub mod laws;

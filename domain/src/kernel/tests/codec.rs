@@ -10,7 +10,7 @@ use crate::kernel::{
 };
 
 /// Notes that were written in three ways over time.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Note;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -71,7 +71,7 @@ fn sources_must_be_declared() {
 }
 
 /// An aggregate that does everything wrong.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Sloppy;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -206,7 +206,7 @@ fn every_slip_is_told() {
 }
 
 /// Takes no orders and has no life.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Stone;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

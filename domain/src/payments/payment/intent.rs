@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
 use crate::kernel::{Amount, Currency, Money, Text, Timestamp};
 
 /// The intent to receive an amount, and all that was done about it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Intent {
     /// How much.
     pub amount: Amount,
@@ -34,7 +35,7 @@ pub struct Intent {
 }
 
 /// An attempt to authorize.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
     /// Who was asked.
     pub provider: Text<40>,
@@ -43,7 +44,7 @@ pub struct Attempt {
 }
 
 /// A capture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Capture {
     /// How much.
     pub amount: Amount,
@@ -56,7 +57,7 @@ pub struct Capture {
 }
 
 /// A refund.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Refund {
     /// How much.
     pub amount: Amount,

@@ -1,5 +1,6 @@
 //! The stages of a payment's life, and what moves it from one to the next.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 use crate::kernel::Amount;
 
 /// A payment in one of the stages of its life.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Payment {
     /// Nothing has happened yet.
     #[default]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ContraAccount, HoldId, Reference};
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What is posted and what is held.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// Whose money it is.
     pub customer_id: Id<Customer>,
@@ -28,7 +29,7 @@ pub struct Account {
 }
 
 /// A booking as it was asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Booking {
     /// In, out, or out of which hold.
     pub kind: BookingKind,
@@ -39,7 +40,7 @@ pub struct Booking {
 }
 
 /// Which way the money of a booking goes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum BookingKind {
     /// In.
     Credit,
@@ -55,7 +56,7 @@ pub enum BookingKind {
 }
 
 /// A hold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hold {
     /// How much was held at first.
     pub amount: Amount,

@@ -1,5 +1,6 @@
 //! The stages of a wallet's life, and what moves it from one to the next.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
 };
 
 /// A wallet in one of the stages of its life.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Wallet {
     /// Nothing has happened yet.
     #[default]

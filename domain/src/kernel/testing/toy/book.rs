@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::{Aggregate, Claim, Command, Event, Facts, Kind, Rejection, Text};
 
 /// A book that the library holds or held.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Book {
     /// Not acquired yet.
     #[default]

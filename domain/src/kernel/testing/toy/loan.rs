@@ -12,7 +12,7 @@ use crate::kernel::{
 use super::Book;
 
 /// One book lent to one person.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Loan {
     /// Nothing has been lent yet.
     #[default]

@@ -10,7 +10,7 @@ use crate::kernel::{self, Event, Facts, Kind, testing::laws};
 use super::lamp::{LampCommand, LampRejection};
 
 /// An aggregate whose one event is under scrutiny.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(bound = "")]
 struct Bell<E> {
     rung: u32,

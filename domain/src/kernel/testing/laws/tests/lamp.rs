@@ -31,7 +31,7 @@ const PANICKING_CLAIM: u8 = 10;
 const FUSSY: u8 = 11;
 
 /// A lamp with one fault, or none.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Lamp<const FAULT: u8> {
     brightness: u32,
     changes: u32,
