@@ -817,6 +817,36 @@ REVOKE CREATE ON SCHEMA log FROM tenantry_log;
 
 SET ROLE tenantry_owner;
 
+-- ── Snapshots ───────────────────────────────────────────────────────────────
+-- States of aggregates that were put away, to spare whoever loads a long stream
+-- the folding of its beginning. Nothing depends on them: any may be deleted at
+-- any moment. Written by command paths after a command, read by them when a
+-- stream turns out to be long.
+CREATE TABLE log.snapshots (
+    tenant_id    uuid NOT NULL,
+    stream_id    uuid NOT NULL,
+    stream_type  text NOT NULL,
+    -- The version of the stream that the state includes.
+    version      bigint NOT NULL CHECK (version >= 1),
+    -- The event of that version: after a restore to an earlier moment there is
+    -- none of this id there, and the snapshot is ignored.
+    event_id     uuid NOT NULL,
+    -- SHA-256 of what the state depends on besides the events. A program with
+    -- another shape or another fold ignores it.
+    fingerprint  bytea NOT NULL,
+    -- MessagePack with field names.
+    state        bytea NOT NULL,
+    taken_at     timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT snapshots_pkey PRIMARY KEY (tenant_id, stream_id)
+);
+ALTER TABLE log.snapshots ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.snapshots FORCE ROW LEVEL SECURITY;
+CREATE POLICY deciding ON log.snapshots TO tenantry_command, tenantry_worker
+    USING (tenant_id = log.current_tenant()) WITH CHECK (tenant_id = log.current_tenant());
+-- What personal data a snapshot holds, an erasure takes away with it.
+CREATE POLICY erasing ON log.snapshots TO tenantry_owner USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE ON log.snapshots TO tenantry_command, tenantry_worker;
+
 -- ── Consumers ───────────────────────────────────────────────────────────────
 -- How far each consumer has come in each tenant's log. A consumer moves its
 -- row from the position it started at, in the transaction that writes what it

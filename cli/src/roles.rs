@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use command_api::{CommandApi, PgReadModels};
 use domain::kernel::{Domain, Registry};
 use event_store::{
-    Commands, Limits, Log, PgLog,
+    CommandSettings, Commands, Limits, Log, PgLog,
     keys::KeyRing,
     pg::{CommitSettings, PgLogSettings, Signals},
 };
@@ -58,6 +58,16 @@ pub(crate) fn log_settings(config: &Config) -> Result<PgLogSettings> {
         poll: config.log.poll_interval,
         keys: keys::backend(config)?,
     })
+}
+
+/// How the configuration wants commands to be run by a role.
+pub(crate) fn command_settings(config: &Config, role: &'static str) -> CommandSettings {
+    CommandSettings {
+        role,
+        cache_bytes: config.log.cache_bytes,
+        snapshot_events: config.log.snapshot_events,
+        snapshot_gain: config.log.snapshot_gain,
+    }
 }
 
 /// Hints over the connection of a database's kind.
@@ -196,9 +206,10 @@ impl Running {
     async fn worker<D: Domain>(&mut self, starting: &mut Starting<'_>) -> Result<()> {
         let connections = starting.config.database.worker_connections;
         let database = starting.database(DatabaseRole::Worker, connections).await?;
+        let settings = command_settings(starting.config, "worker");
         let worker = worker::Worker::new(
             starting.registry.clone(),
-            Commands::new::<D>(starting.log(&database)?),
+            Commands::with::<D>(starting.log(&database)?, &settings),
             database.raw().clone(),
             starting.keys(&database).await?,
             Arc::new(service::now),
@@ -236,7 +247,8 @@ impl Running {
         let database = starting.database(DatabaseRole::Command, connections).await?;
         let listener = http::bind(&starting.config.command_api.listen)?;
         self.command_api = Some(listener.address());
-        let commands = Commands::new::<D>(starting.log(&database)?);
+        let settings = command_settings(starting.config, "command-api");
+        let commands = Commands::with::<D>(starting.log(&database)?, &settings);
         let signals = starting.signals(&database);
         let read_models = PgReadModels::new(starting.registry, database.raw().clone(), signals);
         let api = CommandApi::new(

@@ -6,6 +6,7 @@
 )]
 
 mod groups;
+mod snapshots;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -43,6 +44,7 @@ where
     tenants_do_not_meet(&*log, provision().await, provision().await).await;
     time_does_not_run_backwards(&*log, provision().await).await;
     groups::all(&*log, &provision).await;
+    snapshots::all(&*log, &provision).await;
     writers_of_one_stream_take_turns(&log, provision().await).await;
     writers_of_one_tenant_leave_no_gaps(&log, provision().await).await;
     a_loser_does_not_fail_its_neighbours(&log, provision().await).await;

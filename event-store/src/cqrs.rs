@@ -15,7 +15,7 @@ use cqrs_es::{
     AggregateContext, AggregateError, CqrsFramework, DomainEvent, EventEnvelope, EventStore,
     event_sink::EventSink,
 };
-use domain::kernel::{Aggregate, Claim, EventCodec, Facts, variant_name};
+use domain::kernel::{Aggregate, EventCodec, Facts, variant_name};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
@@ -102,8 +102,18 @@ pub(crate) struct Done<A: Aggregate> {
     /// The state after its events.
     pub(crate) loaded: Loaded<A>,
     pub(crate) events: Vec<A::Event>,
-    /// Where they went; nowhere when the command was only to be validated.
-    pub(crate) appended: Option<Appended>,
+    /// The id of the last of them, and the bytes of all.
+    pub(crate) last_event: Option<Ulid>,
+    pub(crate) bytes: usize,
+    pub(crate) became: Became,
+}
+
+/// What became of a command's events.
+pub(crate) enum Became {
+    /// They are in the log.
+    Appended(Appended),
+    /// They are ready for it.
+    Planned(Box<Append>),
 }
 
 /// Why a command came to nothing.
@@ -121,8 +131,8 @@ pub(crate) struct Session<'a, A: Aggregate> {
     pub(crate) stream: Ulid,
     pub(crate) command: CommandRecord,
     pub(crate) references: Vec<(Ulid, u64)>,
-    /// Decide, but store nothing.
-    pub(crate) validate_only: bool,
+    /// Decide, but leave the append to the caller.
+    pub(crate) plan_only: bool,
 }
 
 impl<A: Aggregate> Session<'_, A> {
@@ -136,23 +146,26 @@ impl<A: Aggregate> Session<'_, A> {
         let id = self.stream.to_string();
         let version = loaded.version;
         let kept = Kept::<A>::default();
+        let append = Append {
+            tenant: self.tenant,
+            stream_type: A::TYPE,
+            stream: self.stream,
+            expected: version,
+            command: self.command,
+            events: vec![],
+            claims: vec![],
+            references: self.references,
+            new_keys: vec![],
+        };
+        let slot = Slot { loaded: Some(loaded), append: Some(append), outcome: None };
         let store = Store {
             log: self.log.clone(),
             codec: self.codec.clone(),
-            slot: Arc::new(Mutex::new(Slot { loaded: Some(loaded), outcome: None })),
+            tenant: self.tenant,
+            stream: self.stream,
+            slot: Arc::new(Mutex::new(slot)),
             kept: kept.clone(),
-            append: Append {
-                tenant: self.tenant,
-                stream_type: A::TYPE,
-                stream: self.stream,
-                expected: 0,
-                command: self.command,
-                events: vec![],
-                claims: vec![],
-                references: self.references,
-                new_keys: vec![],
-            },
-            validate_only: self.validate_only,
+            plan_only: self.plan_only,
         };
         let slot = store.slot.clone();
         let result = CqrsFramework::new(store, vec![], facts).execute(&id, command).await;
@@ -173,6 +186,8 @@ impl<A: Aggregate> Session<'_, A> {
 
 struct Slot<A: Aggregate> {
     loaded: Option<Loaded<A>>,
+    /// What is asked of the log, as far as it is known beforehand.
+    append: Option<Append>,
     outcome: Option<Result<Done<A>, AppendError>>,
 }
 
@@ -184,21 +199,20 @@ fn lock<T>(slot: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 struct Store<A: Aggregate> {
     log: Arc<dyn Log>,
     codec: Arc<EventCodec<A>>,
+    tenant: Ulid,
+    stream: Ulid,
     slot: Arc<Mutex<Slot<A>>>,
     kept: Kept<A>,
-    append: Append,
-    validate_only: bool,
+    plan_only: bool,
 }
 
 impl<A: Aggregate> Store<A> {
-    fn encode(&self, events: &[RootEvent<A>]) -> Result<(Vec<NewEvent>, Vec<Claim>), AppendError> {
-        let mut encoded = Vec::with_capacity(events.len());
-        let mut claims = vec![];
+    fn encode(&self, events: &[RootEvent<A>], append: &mut Append) -> Result<(), AppendError> {
         for RootEvent(event) in events {
             let written =
                 self.codec.encode(event).map_err(|error| AppendError::Fault(error.to_string()))?;
-            claims.extend(A::claims(event));
-            encoded.push(NewEvent {
+            append.claims.extend(A::claims(event));
+            append.events.push(NewEvent {
                 id: Ulid::generate(),
                 name: written.name,
                 schema_version: written.schema_version,
@@ -207,20 +221,34 @@ impl<A: Aggregate> Store<A> {
                 subjects: vec![],
             });
         }
-        Ok((encoded, claims))
+        Ok(())
     }
 
-    async fn append(
+    /// Appends what was decided, or keeps it for the caller who will.
+    async fn settle(
         &self,
         events: &[RootEvent<A>],
-        version: u64,
-    ) -> Result<Option<Appended>, AppendError> {
-        if self.validate_only {
-            return Ok(None);
-        }
-        let (encoded, claims) = self.encode(events)?;
-        let append = Append { expected: version, events: encoded, claims, ..self.append.clone() };
-        self.log.append(append).await.map(Some)
+        context: Context<A>,
+    ) -> Result<Done<A>, AppendError> {
+        let append = lock(&self.slot).append.take();
+        let committed = || AppendError::Fault("the framework committed twice".to_owned());
+        let mut append = append.ok_or_else(committed)?;
+        self.encode(events, &mut append)?;
+        let last_event = append.events.last().map(|event| event.id);
+        let bytes = append.events.iter().map(|event| event.payload.len()).sum();
+        let became = if self.plan_only {
+            Became::Planned(Box::new(append))
+        } else {
+            Became::Appended(self.log.append(append).await?)
+        };
+        let version = context.version + events.len() as u64;
+        Ok(Done {
+            loaded: Loaded { state: context.root.state, version },
+            events: events.iter().map(|event| event.0.clone()).collect(),
+            last_event,
+            bytes,
+            became,
+        })
     }
 }
 
@@ -231,7 +259,7 @@ impl<A: Aggregate> EventStore<Root<A>> for Store<A> {
         &self,
         _: &str,
     ) -> Result<Vec<EventEnvelope<Root<A>>>, AggregateError<A::Rejection>> {
-        let Append { tenant, stream, .. } = self.append;
+        let (tenant, stream) = (self.tenant, self.stream);
         let unexpected = |error: Box<dyn std::error::Error + Send + Sync>| {
             AggregateError::UnexpectedError(error)
         };
@@ -261,18 +289,14 @@ impl<A: Aggregate> EventStore<Root<A>> for Store<A> {
         context: Context<A>,
         _: HashMap<String, String>,
     ) -> Result<Vec<EventEnvelope<Root<A>>>, AggregateError<A::Rejection>> {
-        let appended = self.append(&events, context.version).await;
-        let failed = appended.is_err();
-        let version = context.version + events.len() as u64;
-        lock(&self.slot).outcome = Some(appended.map(|appended| Done {
-            loaded: Loaded { state: context.root.state, version },
-            events: events.iter().map(|event| event.0.clone()).collect(),
-            appended,
-        }));
+        let version = context.version;
+        let outcome = self.settle(&events, context).await;
+        let failed = outcome.is_err();
+        lock(&self.slot).outcome = Some(outcome);
         if failed {
             return Err(AggregateError::AggregateConflict);
         }
-        Ok(envelopes(self.append.stream, context.version, events))
+        Ok(envelopes(self.stream, version, events))
     }
 }
 

@@ -22,6 +22,7 @@ pub mod keys;
 mod log;
 mod memory;
 pub mod pg;
+mod snapshot;
 mod stored;
 mod token;
 mod wake;
@@ -29,10 +30,14 @@ mod wake;
 pub use append::{
     Append, AppendError, Appended, CommandRecord, GroupError, Limits, NewEvent, NewKey,
 };
-pub use commands::{CommandError, Commands, Order, Outcome, Receipt, ReceiptEvent, request_hash};
+pub use commands::{
+    BatchError, CommandError, CommandSettings, Commands, Order, Outcome, Receipt, ReceiptEvent,
+    Repeat, request_hash,
+};
 pub use log::{Log, ReadError};
 pub use memory::MemoryLog;
 pub use pg::PgLog;
+pub use snapshot::StoredSnapshot;
 pub use stored::{DecodeError, StoredEvent, decode};
 pub use token::{ConsistencyToken, TenantId, TokenError};
 pub use wake::{Subscription, Wake, Wakeups};

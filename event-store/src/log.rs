@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ulid::Ulid;
 
-use crate::{Append, AppendError, Appended, GroupError, StoredEvent, Subscription};
+use crate::{Append, AppendError, Appended, GroupError, StoredEvent, StoredSnapshot, Subscription};
 
 /// One gapless log of events per tenant.
 ///
@@ -59,6 +59,27 @@ pub trait Log: Send + Sync + 'static {
         tenant: Ulid,
         command_id: Ulid,
     ) -> Result<Option<([u8; 32], Ulid, Appended)>, ReadError>;
+
+    /// The snapshot of a stream, if there is one. It may be of another shape,
+    /// or of another history: whoever uses it looks.
+    async fn snapshot(
+        &self,
+        _tenant: Ulid,
+        _stream: Ulid,
+    ) -> Result<Option<StoredSnapshot>, ReadError> {
+        Ok(None)
+    }
+
+    /// Puts a snapshot of a stream in the place of the one before. A log that
+    /// keeps none loses nothing.
+    async fn store_snapshot(
+        &self,
+        _tenant: Ulid,
+        _stream: Ulid,
+        _snapshot: StoredSnapshot,
+    ) -> Result<(), ReadError> {
+        Ok(())
+    }
 
     /// Wakes whoever waits for new events. Hints: some may be lost, polling is
     /// part of the subscription.

@@ -13,7 +13,7 @@ use ulid::Ulid;
 
 use crate::{
     Append, AppendError, Appended, GroupError, Limits, Log, NewEvent, NewKey, ReadError,
-    StoredEvent, Subscription, Wakeups,
+    StoredEvent, StoredSnapshot, Subscription, Wakeups,
     group::{Group, NetClaim, Verdict},
 };
 
@@ -34,6 +34,7 @@ struct Tenant {
     claims: BTreeMap<(String, String), Ulid>,
     series: BTreeMap<String, u64>,
     keys: HashMap<Ulid, NewKey>,
+    snapshots: HashMap<Ulid, StoredSnapshot>,
 }
 
 impl Default for MemoryLog {
@@ -306,6 +307,27 @@ impl Log for MemoryLog {
         let known = tenants.get(&tenant).and_then(|tenant| tenant.commands.get(&command_id));
         Ok(known
             .map(|(hash, stream, first)| (*hash, *stream, Appended { duplicate: true, ..*first })))
+    }
+
+    async fn snapshot(
+        &self,
+        tenant: Ulid,
+        stream: Ulid,
+    ) -> Result<Option<StoredSnapshot>, ReadError> {
+        let tenants = self.tenants();
+        Ok(tenants.get(&tenant).and_then(|tenant| tenant.snapshots.get(&stream).cloned()))
+    }
+
+    async fn store_snapshot(
+        &self,
+        tenant: Ulid,
+        stream: Ulid,
+        snapshot: StoredSnapshot,
+    ) -> Result<(), ReadError> {
+        if let Some(tenant) = self.tenants().get_mut(&tenant) {
+            tenant.snapshots.insert(stream, snapshot);
+        }
+        Ok(())
     }
 
     fn subscribe(&self) -> Subscription {

@@ -122,6 +122,7 @@ fn order(cause: &Cause, dispatch: &Dispatch, trace_parent: Option<String>) -> Or
         tenant: cause.tenant,
         aggregate: dispatch.aggregate.clone(),
         id: dispatch.id,
+        minted: false,
         command,
         command_id: command_id(cause),
         request_hash: Some(hash),

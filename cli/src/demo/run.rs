@@ -85,6 +85,7 @@ async fn tell(
             tenant: tenant.id,
             aggregate: step.aggregate.to_owned(),
             id: step.id,
+            minted: false,
             request_hash: Some(request_hash(&[body.as_bytes()])),
             command: body.into_bytes(),
             command_id,

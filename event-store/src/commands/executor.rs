@@ -4,17 +4,22 @@ use std::{any::Any, sync::Arc};
 
 use async_trait::async_trait;
 use domain::kernel::{
-    Aggregate, Command, EventCodec, Facts, Referenced, ReferencedState, References, rejection_code,
-    variant_fields, variant_name,
+    Aggregate, Command, EventCodec, ReferencedState, snapshot_fingerprint, variant_name,
 };
-use moka::sync::Cache;
 use tracing::Instrument;
 use ulid::Ulid;
 
-use super::{CommandError, Order, Outcome, Receipt, ReceiptEvent, Shared};
+use super::{
+    ATTEMPTS, CommandError, Order, Outcome, Receipt, Shared,
+    batch::{Left, Overlay, Planned},
+    circumstances::{decoded, facts, look_up, record},
+    receipts::{first_answer, named, refused, repeated},
+    seen::Seen,
+    snapshots::{Average, EVENT_NANOS},
+};
 use crate::{
-    AppendError, Appended, CommandRecord, Log,
-    cqrs::{Done, Failed, Loaded, Session},
+    AppendError, Appended,
+    cqrs::{Became, Done, Failed, Session},
 };
 
 /// An executor whose aggregate only it knows.
@@ -25,64 +30,120 @@ pub(super) trait Execute: Send + Sync {
     /// The state of an aggregate as another's decision sees it.
     async fn referenced(
         &self,
-        log: &dyn Log,
+        shared: &Shared,
         tenant: Ulid,
         id: Ulid,
         fresh: bool,
     ) -> Result<ReferencedState, CommandError>;
+
+    /// Reads a command, for whoever only knows that it is one.
+    fn decode(&self, command: &[u8]) -> Result<AnyCommand, CommandError>;
+
+    /// Decides a command of a batch on what the earlier ones leave.
+    async fn plan(
+        &self,
+        shared: &Shared,
+        order: &Order,
+        command: &AnyCommand,
+        overlay: &mut Overlay,
+        fresh: bool,
+    ) -> Result<Planned, Stop>;
+
+    /// Keeps what a batch left, now that it is stored.
+    fn keep_left(&self, shared: &Shared, key: (Ulid, Ulid), left: &Left);
 }
 
-/// How often a command is run again after losing a race.
-const ATTEMPTS: usize = 8;
-/// Events read at once when a stream is loaded.
-const PAGE: usize = 1_000;
-/// Aggregates of one type that are kept in memory.
-const KEPT: u64 = 10_000;
+/// A command whose type only its executor knows.
+pub(super) type AnyCommand = Box<dyn Any + Send + Sync>;
 
 pub(super) struct Executor<A: Aggregate> {
-    codec: Arc<EventCodec<A>>,
-    /// States as they were last seen: a place to start from, never the truth.
-    /// The append checks the version.
-    seen: Cache<(Ulid, Ulid), Arc<Loaded<A>>>,
+    pub(super) codec: Arc<EventCodec<A>>,
+    /// By which a snapshot is known to be of this type as it is now.
+    pub(super) fingerprint: [u8; 32],
+    /// What loading one event takes.
+    pub(super) event_nanos: Average,
 }
 
 impl<A: Aggregate> Default for Executor<A> {
     fn default() -> Self {
-        Self { codec: Arc::new(EventCodec::new()), seen: Cache::new(KEPT) }
+        Self {
+            codec: Arc::new(EventCodec::new()),
+            fingerprint: snapshot_fingerprint::<A>(),
+            event_nanos: Average::new(EVENT_NANOS),
+        }
     }
 }
 
 #[async_trait]
 impl<A: Aggregate> Execute for Executor<A> {
     async fn execute(&self, shared: &Shared, order: Order) -> Result<Receipt, CommandError> {
-        let command: A::Command = decode(&order.command)?;
+        let command: A::Command = decoded(&order.command)?;
         let name = variant_name(&command).unwrap_or_default();
         let span = tracing::info_span!(
             "command",
             otel.name = format!("command.{}.{name}", A::TYPE),
             stream.id = %order.id,
         );
-        self.run(shared, order, command, A::Command::CREATE.contains(&name)).instrument(span).await
+        self.run(shared, order, command).instrument(span).await
     }
 
     async fn referenced(
         &self,
-        log: &dyn Log,
+        shared: &Shared,
         tenant: Ulid,
         id: Ulid,
         fresh: bool,
     ) -> Result<ReferencedState, CommandError> {
-        let loaded = self.load(log, tenant, id, fresh).await?;
-        let version = loaded.version;
-        let state =
-            (version > 0).then(|| Arc::new(loaded.state.clone()) as Arc<dyn Any + Send + Sync>);
-        self.seen.insert((tenant, id), loaded);
+        let (version, state) = self.look(shared, (tenant, id), fresh).await?;
+        let state = (version > 0).then_some(state as Arc<dyn Any + Send + Sync>);
         Ok(ReferencedState { kind: A::TYPE, id, version, state })
+    }
+
+    fn decode(&self, command: &[u8]) -> Result<AnyCommand, CommandError> {
+        decoded::<A::Command>(command).map(|command| Box::new(command) as AnyCommand)
+    }
+
+    async fn plan(
+        &self,
+        shared: &Shared,
+        order: &Order,
+        command: &AnyCommand,
+        overlay: &mut Overlay,
+        fresh: bool,
+    ) -> Result<Planned, Stop> {
+        let command = command
+            .downcast_ref::<A::Command>()
+            .ok_or_else(|| CommandError::Fault("a command of another aggregate".to_owned()))?;
+        let seen = if let Some(left) = overlay.take(order.id) {
+            left.seen::<A>().ok_or(CommandError::NotFound(A::TYPE))?
+        } else {
+            // It stays in memory as it is until the batch is stored.
+            let key = (order.tenant, order.id);
+            let seen = self.load(shared, key, fresh).await?;
+            self.keep(shared, key, seen.clone());
+            seen
+        };
+        at_expected(order, &seen)?;
+        let turn = Turn { shared, order, overlay, fresh, in_batch: true };
+        let decided = self.decide(&turn, seen, command.clone()).await?;
+        let Became::Planned(append) = decided.became else {
+            return Err(CommandError::Fault("a planned command was appended".to_owned()).into());
+        };
+        overlay.leave(order.id, Left::of(order.id, decided.seen), &append.claims);
+        let events = decided.events.iter().map(|event| named::<A>(event, order.validate_only));
+        Ok(Planned { version: decided.version, events: events.collect(), append: *append })
+    }
+
+    fn keep_left(&self, shared: &Shared, key: (Ulid, Ulid), left: &Left) {
+        if let Some(seen) = left.seen::<A>() {
+            self.keep(shared, key, seen);
+        }
     }
 }
 
 /// Why an attempt ended without a receipt.
-enum Stop {
+#[derive(Debug)]
+pub(super) enum Stop {
     /// Somebody was faster: try again on the new state.
     Lost(CommandError),
     /// For good.
@@ -95,23 +156,58 @@ impl<E: Into<CommandError>> From<E> for Stop {
     }
 }
 
+/// The circumstances of one attempt at one command.
+struct Turn<'a> {
+    shared: &'a Shared,
+    order: &'a Order,
+    /// What earlier commands of the same batch leave.
+    overlay: &'a Overlay,
+    /// Whether nothing remembered is trusted, since a race was lost.
+    fresh: bool,
+    in_batch: bool,
+}
+
+/// What was decided, and what became of it.
+struct Decided<A: Aggregate> {
+    seen: Seen<A>,
+    version: u64,
+    events: Vec<A::Event>,
+    became: Became,
+}
+
+/// Insists on the version that the order asks for.
+fn at_expected<A>(order: &Order, seen: &Seen<A>) -> Result<(), CommandError> {
+    match order.expected_version {
+        Some(expected) if expected != seen.version => {
+            Err(CommandError::Precondition { expected, actual: seen.version })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn creates<A: Aggregate>(command: &A::Command) -> bool {
+    variant_name(command).is_ok_and(|name| A::Command::CREATE.contains(&name))
+}
+
 impl<A: Aggregate> Executor<A> {
     async fn run(
         &self,
         shared: &Shared,
         order: Order,
         command: A::Command,
-        creates: bool,
     ) -> Result<Receipt, CommandError> {
         let _turn = shared.streams.lock((order.tenant, order.id)).await;
         let mut lost = CommandError::Contention(A::TYPE);
         for attempt in 0..ATTEMPTS {
-            match self.attempt(shared, &order, command.clone(), creates, attempt > 0).await {
+            match self.attempt(shared, &order, command.clone(), attempt > 0).await {
                 Ok(receipt) => return Ok(receipt),
-                Err(Stop::Error(error)) => {
-                    return self.or_first_answer(shared, &order, error).await;
+                // What is remembered may be older than what is stored.
+                Err(Stop::Error(error)) if attempt == 0 && error.depends_on_state() => {}
+                Err(Stop::Error(error)) => return first_answer(shared, &order, error).await,
+                Err(Stop::Lost(error)) => {
+                    shared.metrics.retried(&error);
+                    lost = error;
                 }
-                Err(Stop::Lost(error)) => lost = error,
             }
         }
         Err(lost)
@@ -124,272 +220,123 @@ impl<A: Aggregate> Executor<A> {
         shared: &Shared,
         order: &Order,
         command: A::Command,
-        creates: bool,
         fresh: bool,
     ) -> Result<Receipt, Stop> {
-        let log = &shared.log;
-        let mut loaded = if creates && !fresh && !order.validate_only {
+        let key = (order.tenant, order.id);
+        // What is only validated is not held against the log by an append.
+        let fresh = fresh || order.validate_only;
+        let seen = if creates::<A>(&command) && !fresh {
             // Most likely there is none yet. Should there be, the append finds
             // out, and the next attempt looks.
-            self.seen.remove(&(order.tenant, order.id)).unwrap_or_default()
+            let seen = shared.cache.take(order.tenant, order.id);
+            seen.unwrap_or_else(|| Seen::unborn(shared.cache.now()))
         } else {
-            self.load(&**log, order.tenant, order.id, fresh).await?
+            self.load(shared, key, fresh).await?
         };
-        if let Some(expected) = order.expected_version {
-            if expected != loaded.version && !fresh {
-                loaded = self.catch_up(&**log, order.tenant, order.id, loaded).await?;
-            }
-            if expected != loaded.version {
-                let actual = loaded.version;
-                self.seen.insert((order.tenant, order.id), loaded);
-                return Err(CommandError::Precondition { expected, actual }.into());
-            }
+        if let Err(mismatch) = at_expected(order, &seen) {
+            self.keep(shared, key, seen);
+            return Err(mismatch.into());
         }
-        if loaded.version == 0 && !creates {
+        let overlay = Overlay::default();
+        let turn = Turn { shared, order, overlay: &overlay, fresh, in_batch: false };
+        let decided = self.decide(&turn, seen, command).await?;
+        Ok(self.receipt(shared, order, decided).await?)
+    }
+
+    /// Decides a command on a state, and appends what is decided unless it is
+    /// one of several or only to be validated.
+    async fn decide(
+        &self,
+        turn: &Turn<'_>,
+        seen: Seen<A>,
+        command: A::Command,
+    ) -> Result<Decided<A>, Stop> {
+        let Turn { shared, order, in_batch, .. } = *turn;
+        if seen.version == 0 && !creates::<A>(&command) {
             return Err(CommandError::NotFound(A::TYPE).into());
         }
         let mut facts = facts(order);
-        let references = loaded.state.references(&command, &facts);
-        let _series =
-            shared.series.lock_all(references.series.iter().map(|name| (order.tenant, name))).await;
-        facts.referenced = look_up(shared, order.tenant, references, fresh).await?;
+        let references = seen.state.references(&command, &facts);
+        // A batch has its series already.
+        let series = references.series.iter().filter(|_| !in_batch);
+        let _series = shared.series.lock_all(series.map(|name| (order.tenant, name))).await;
+        facts.referenced =
+            look_up(shared, order.tenant, references, turn.overlay, turn.fresh).await?;
+        let states = facts.referenced.states.iter();
         let session = Session {
-            log,
+            log: &shared.log,
             codec: &self.codec,
             tenant: order.tenant,
             stream: order.id,
             command: record(order),
-            references: facts
-                .referenced
-                .states
-                .iter()
-                .map(|state| (state.id, state.version))
-                .collect(),
-            validate_only: order.validate_only,
+            references: states.map(|state| (state.id, state.version)).collect(),
+            plan_only: in_batch || order.validate_only,
         };
-        let before = Arc::unwrap_or_clone(loaded);
+        // Who lost once may lose again: what was read is worth a copy then.
+        let copy = (turn.fresh && !in_batch).then(|| seen.clone());
+        let (before, mut about) = seen.apart();
+        let key = (order.tenant, order.id);
         match session.execute(before, command, facts).await {
-            Ok(done) => self.receipt(&**log, order, done).await.map_err(Stop::Error),
+            Ok(Done { loaded, events, last_event, bytes, became }) => {
+                about.moved_on(events.len(), bytes, last_event);
+                let version = loaded.version;
+                Ok(Decided { seen: Seen::again(loaded, about), version, events, became })
+            }
             Err(Failed::Refused(rejection, before)) => {
-                self.seen.insert((order.tenant, order.id), Arc::new(before));
+                if !in_batch {
+                    self.keep(shared, key, Seen::again(before, about));
+                }
                 Err(Stop::Error(refused::<A>(&rejection)))
             }
-            Err(Failed::Append(error)) => Err(lost_or_over(order, error)),
-        }
-    }
-
-    /// Takes a state out of memory, or reads it from the log.
-    async fn load(
-        &self,
-        log: &dyn Log,
-        tenant: Ulid,
-        id: Ulid,
-        fresh: bool,
-    ) -> Result<Arc<Loaded<A>>, CommandError> {
-        match self.seen.remove(&(tenant, id)) {
-            Some(loaded) if !fresh => Ok(loaded),
-            seen => self.catch_up(log, tenant, id, seen.unwrap_or_default()).await,
-        }
-    }
-
-    /// Folds in what the log has after the version of a state.
-    async fn catch_up(
-        &self,
-        log: &dyn Log,
-        tenant: Ulid,
-        id: Ulid,
-        loaded: Arc<Loaded<A>>,
-    ) -> Result<Arc<Loaded<A>>, CommandError> {
-        let mut loaded = Arc::unwrap_or_clone(loaded);
-        loop {
-            let page = log.read_stream(tenant, id, loaded.version, PAGE).await?;
-            for stored in &page {
-                // An id of another type with the same ULID: not one of ours.
-                if &*stored.envelope.stream_type != A::TYPE {
-                    return Err(CommandError::NotFound(A::TYPE));
+            Err(Failed::Append(error)) => {
+                if let Some(seen) = copy {
+                    self.keep(shared, key, seen);
                 }
-                let event = self
-                    .codec
-                    .decode(&stored.name, stored.schema_version, &stored.payload)
-                    .map_err(|error| CommandError::Fault(error.to_string()))?;
-                loaded.state.evolve(&event);
-                loaded.version = stored.envelope.version;
-            }
-            if page.len() < PAGE {
-                return Ok(Arc::new(loaded));
+                Err(lost_or_over(order.expected_version, error))
             }
         }
     }
 
     async fn receipt(
         &self,
-        log: &dyn Log,
-        order: &Order,
-        done: Done<A>,
-    ) -> Result<Receipt, CommandError> {
-        let Done { loaded, events, appended } = done;
-        let Some(appended) = appended else {
-            let events = events.iter().map(|event| named::<A>(event, true)).collect();
-            let outcome = Outcome::Validated;
-            let (version, position) = (loaded.version, log.head(order.tenant).await?);
-            return Ok(Receipt { id: order.id, outcome, version, position, events });
-        };
-        if appended.duplicate {
-            return repeated(log, order, appended).await;
-        }
-        self.seen.insert((order.tenant, order.id), Arc::new(loaded));
-        let outcome = if events.is_empty() { Outcome::AlreadyApplied } else { Outcome::Executed };
-        Ok(Receipt {
-            id: order.id,
-            outcome,
-            version: appended.version,
-            position: appended.last_position,
-            events: events.iter().map(|event| named::<A>(event, false)).collect(),
-        })
-    }
-
-    /// A command that was executed before may be refused on the state it left
-    /// behind: whoever repeats it gets the first answer all the same.
-    async fn or_first_answer(
-        &self,
         shared: &Shared,
         order: &Order,
-        error: CommandError,
+        decided: Decided<A>,
     ) -> Result<Receipt, CommandError> {
-        let settled = matches!(
-            error,
-            CommandError::Refused { .. }
-                | CommandError::Precondition { .. }
-                | CommandError::ClaimTaken { .. }
-        );
-        if !settled || order.validate_only || order.request_hash.is_none() {
-            return Err(error);
-        }
-        match shared.log.outcome(order.tenant, order.command_id).await? {
-            Some((hash, stream, appended))
-                if Some(hash) == order.request_hash && stream == order.id =>
-            {
-                repeated(&*shared.log, order, appended).await
+        let Decided { seen, version, events, became } = decided;
+        let named = |fields| events.iter().map(|event| named::<A>(event, fields)).collect();
+        let id = order.id;
+        let appended = match became {
+            Became::Planned(_) => {
+                let position = shared.log.head(order.tenant).await?;
+                let (outcome, events) = (Outcome::Validated, named(true));
+                return Ok(Receipt { id, outcome, version, position, events });
             }
-            Some(_) => Err(CommandError::CommandIdReused),
-            None => Err(error),
-        }
-    }
-}
-
-fn decode<C: Command>(json: &[u8]) -> Result<C, CommandError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        // The first step of the path is the command itself.
-        let field = path.split_once('.').map_or("", |(_, field)| field).to_owned();
-        CommandError::Invalid { field, message: error.into_inner().to_string() }
-    })
-}
-
-fn facts(order: &Order) -> Facts {
-    Facts {
-        tenant: order.tenant,
-        target: order.id,
-        actor: order.actor.clone(),
-        now: order.now,
-        command_id: order.command_id,
-        correlation_id: order.correlation_id,
-        causation_id: order.causation_id,
-        reason: order.reason.clone(),
-        referenced: Referenced::default(),
-    }
-}
-
-fn record(order: &Order) -> CommandRecord {
-    CommandRecord {
-        id: order.command_id,
-        request_hash: order.request_hash,
-        occurred_at: order.now,
-        actor: order.actor.clone(),
-        correlation_id: order.correlation_id,
-        causation_id: order.causation_id,
-        reason: order.reason.clone(),
-        trace_parent: order.trace_parent.clone(),
-    }
-}
-
-async fn look_up(
-    shared: &Shared,
-    tenant: Ulid,
-    references: References,
-    fresh: bool,
-) -> Result<Referenced, CommandError> {
-    let mut found = Referenced::default();
-    for (kind, id) in references.aggregates {
-        let executor = shared
-            .executors
-            .get(kind)
-            .ok_or_else(|| CommandError::UnknownAggregate(kind.to_owned()))?;
-        let state = match executor.referenced(&*shared.log, tenant, id, fresh).await {
-            // Another aggregate's id: to the decision there is none.
-            Err(CommandError::NotFound(_)) => ReferencedState { kind, id, version: 0, state: None },
-            state => state?,
+            Became::Appended(first @ Appended { duplicate: true, .. }) => {
+                return repeated(&*shared.log, order.tenant, id, first).await;
+            }
+            Became::Appended(appended) => appended,
         };
-        found.states.push(state);
+        self.keep(shared, (order.tenant, id), seen);
+        let outcome = if events.is_empty() { Outcome::AlreadyApplied } else { Outcome::Executed };
+        let (version, position) = (appended.version, appended.last_position);
+        Ok(Receipt { id, outcome, version, position, events: named(false) })
     }
-    if !references.series.is_empty() {
-        let last = shared.log.series(tenant, &references.series).await?;
-        found.series = references.series.into_iter().zip(last).collect();
-    }
-    Ok(found)
 }
 
-fn lost_or_over(order: &Order, error: AppendError) -> Stop {
-    match (error, order.expected_version) {
+/// What a lost append means for the command.
+pub(super) fn lost_or_over(expected_version: Option<u64>, error: AppendError) -> Stop {
+    match (error, expected_version) {
         (AppendError::Conflict { actual, .. }, Some(expected)) => {
             Stop::Error(CommandError::Precondition { expected, actual })
         }
         (
             error @ (AppendError::Conflict { .. }
             | AppendError::NumberTaken(_)
-            | AppendError::ReferenceChanged),
+            | AppendError::ReferenceChanged
+            | AppendError::KeyExists(_)),
             _,
         ) => Stop::Lost(error.into()),
         (error, _) => Stop::Error(error.into()),
     }
-}
-
-fn refused<A: Aggregate>(rejection: &A::Rejection) -> CommandError {
-    let variant = variant_name(rejection).unwrap_or_default();
-    CommandError::Refused {
-        code: rejection_code::<A>(variant),
-        message: rejection.to_string(),
-        details: variant_fields(rejection),
-    }
-}
-
-fn named<A: Aggregate>(event: &A::Event, with_fields: bool) -> ReceiptEvent {
-    let name = format!("{}.{}", A::TYPE, variant_name(event).unwrap_or_default());
-    let fields = with_fields.then(|| variant_fields(event));
-    ReceiptEvent { name, fields }
-}
-
-/// The first answer to a command that had been executed before.
-async fn repeated(log: &dyn Log, order: &Order, first: Appended) -> Result<Receipt, CommandError> {
-    let count = (first.last_position + 1).saturating_sub(first.first_position);
-    let events = if count == 0 {
-        vec![]
-    } else {
-        let limit = usize::try_from(count).unwrap_or(usize::MAX);
-        log.read_tenant(order.tenant, first.first_position - 1, limit).await?
-    };
-    Ok(Receipt {
-        id: order.id,
-        outcome: Outcome::Repeated,
-        version: first.version,
-        position: first.last_position,
-        events: events
-            .into_iter()
-            .map(|event| ReceiptEvent {
-                name: format!("{}.{}", event.envelope.stream_type, event.name),
-                fields: None,
-            })
-            .collect(),
-    })
 }

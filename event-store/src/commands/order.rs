@@ -16,6 +16,9 @@ pub struct Order {
     pub aggregate: String,
     /// Which one.
     pub id: Ulid,
+    /// Whether the id was made up for this request. Repeated, the command comes
+    /// with another, and gets the first answer all the same.
+    pub minted: bool,
     /// The command as externally tagged JSON: `{"issue": {…}}`.
     pub command: Vec<u8>,
     /// The command's identity, the same when it is repeated.
@@ -168,6 +171,13 @@ impl CommandError {
             Self::UnknownOutcome => "unknown_outcome",
             Self::Fault(_) => "fault",
         }
+    }
+}
+
+impl CommandError {
+    /// Whether it may come of a state that is not the present one.
+    pub(super) const fn depends_on_state(&self) -> bool {
+        matches!(self, Self::NotFound(_) | Self::Refused { .. } | Self::Precondition { .. })
     }
 }
 

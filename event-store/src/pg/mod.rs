@@ -9,6 +9,7 @@ mod queue;
 mod read;
 pub(crate) mod session;
 mod signals;
+mod snapshots;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,8 +27,8 @@ pub use session::{TenantRead, uuid};
 pub use signals::{Channel, Signals};
 
 use crate::{
-    Append, AppendError, Appended, GroupError, Limits, Log, ReadError, StoredEvent, Subscription,
-    Wakeups,
+    Append, AppendError, Appended, GroupError, Limits, Log, ReadError, StoredEvent,
+    StoredSnapshot, Subscription, Wakeups,
     group::Group,
     keys::{KeyEncryption, KeyError, KeyRing, NoKeys},
 };
@@ -189,6 +190,23 @@ impl Log for PgLog {
             .query(include_str!("sql/outcome.sql"), &[&uuid(tenant), &uuid(command_id)])
             .await?;
         rows.first().map(read::outcome).transpose()
+    }
+
+    async fn snapshot(
+        &self,
+        tenant: Ulid,
+        stream: Ulid,
+    ) -> Result<Option<StoredSnapshot>, ReadError> {
+        self.read_snapshot(tenant, stream).await
+    }
+
+    async fn store_snapshot(
+        &self,
+        tenant: Ulid,
+        stream: Ulid,
+        snapshot: StoredSnapshot,
+    ) -> Result<(), ReadError> {
+        self.write_snapshot(tenant, stream, snapshot).await
     }
 
     fn subscribe(&self) -> Subscription {

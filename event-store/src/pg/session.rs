@@ -95,3 +95,34 @@ impl TenantRead<'_> {
         Ok(rows)
     }
 }
+
+/// Writes what one tenant has for itself and can do without, in one round trip
+/// as a read. A server that crashes right afterwards may have lost it.
+pub(super) async fn write_disposable(
+    client: &ClientWrapper,
+    tenant: Ulid,
+    sql: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<(), ReadError> {
+    let set_tenant = client
+        .prepare_cached(
+            "SELECT set_config('tenantry.tenant', $1, true),
+                set_config('synchronous_commit', 'off', true)",
+        )
+        .await
+        .map_err(failed)?;
+    let statement = client.prepare_cached(sql).await.map_err(failed)?;
+    let tenant = uuid(tenant).to_string();
+    let tenant: [&(dyn ToSql + Sync); 1] = [&tenant];
+    let (begun, set, written, committed) = tokio::join!(
+        biased;
+        client.batch_execute("BEGIN"),
+        client.execute(&set_tenant, &tenant),
+        client.execute(&statement, params),
+        client.batch_execute("COMMIT"),
+    );
+    begun.map_err(failed)?;
+    set.map_err(failed)?;
+    written.map_err(failed)?;
+    committed.map_err(failed)
+}

@@ -73,6 +73,12 @@ pub struct Log {
     /// The longest time between two looks at the log.
     #[serde(rename = "poll_interval_ms", with = "millis")]
     pub poll_interval: Duration,
+    /// The memory for aggregates that are kept between commands.
+    pub cache_bytes: u64,
+    /// The fewest events that a snapshot must spare.
+    pub snapshot_events: u64,
+    /// How many times its cost a snapshot must spare.
+    pub snapshot_gain: f64,
 }
 
 /// The write side's HTTP server.
@@ -85,6 +91,10 @@ pub struct CommandApi {
     pub threads: usize,
     /// The largest request body.
     pub max_body_bytes: usize,
+    /// The most commands in one batch.
+    pub max_batch: usize,
+    /// The largest body of a batch.
+    pub max_batch_bytes: usize,
     /// The longest a request may take.
     #[serde(rename = "request_timeout_ms", with = "millis")]
     pub request_timeout: Duration,

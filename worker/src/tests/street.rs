@@ -158,6 +158,7 @@ impl Street {
             tenant,
             aggregate: "caller".to_owned(),
             id: caller.ulid(),
+            minted: false,
             command: serde_json::to_vec(&command).unwrap(),
             command_id: Ulid::generate(),
             request_hash: None,
