@@ -7,7 +7,7 @@ use actix_web::{
     body::BoxBody,
     http::{
         StatusCode,
-        header::{CONTENT_TYPE, HeaderName, HeaderValue},
+        header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
     },
 };
 use serde_json::{Value, json};
@@ -127,7 +127,6 @@ impl Problem {
     #[must_use]
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(Code::Unavailable, message)
-            .header(actix_web::http::header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
     /// The body is larger than this many bytes.
@@ -163,6 +162,36 @@ impl Problem {
     pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.more.cause = Some(cause.into());
         self
+    }
+
+    /// Says in words which part of the request it is about.
+    #[must_use]
+    pub fn about(mut self, part: &str) -> Self {
+        self.message = format!("{part}: {}", self.message);
+        self
+    }
+
+    /// Adds one member to what a program can make use of.
+    #[must_use]
+    pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let details = self.more.details.get_or_insert_with(|| json!({}));
+        if let Value::Object(details) = details {
+            details.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// What clients learn of it: code, message and details. For answers that
+    /// hold several.
+    #[must_use]
+    pub fn error(&self) -> serde_json::Map<String, Value> {
+        let mut error = serde_json::Map::new();
+        error.insert("code".to_owned(), self.code.as_str().into());
+        error.insert("message".to_owned(), (*self.message).into());
+        if let Some(details) = &self.more.details {
+            error.insert("details".to_owned(), details.clone());
+        }
+        error
     }
 
     /// Its kind.
@@ -219,14 +248,7 @@ impl Problem {
 
     /// The answer, for one who asked so.
     pub(super) fn answer(&self, asked: &Asked) -> HttpResponse {
-        let error = json!({ "code": self.code.as_str(), "message": self.message });
-        let mut error = match error {
-            Value::Object(members) => members,
-            _ => serde_json::Map::new(),
-        };
-        if let Some(details) = &self.more.details {
-            error.insert("details".to_owned(), details.clone());
-        }
+        let mut error = self.error();
         error.insert("request_id".to_owned(), (*asked.request_id).into());
         let (content_type, body) = if asked.problem_json {
             ("application/problem+json", self.rfc_9457(error))
@@ -235,6 +257,9 @@ impl Problem {
         };
         let mut answer = HttpResponse::build(self.status);
         answer.insert_header((CONTENT_TYPE, content_type));
+        if self.code == Code::Unavailable {
+            answer.insert_header((RETRY_AFTER, HeaderValue::from_static("1")));
+        }
         for (name, value) in &self.more.headers {
             answer.insert_header((name.clone(), value.clone()));
         }

@@ -126,6 +126,9 @@ async fn details_are_kept_and_rfc_9457_is_given_to_those_who_ask() {
     let slow = ask(get("/slow").insert_header(accept)).await;
     assert_eq!(slow.headers().get("retry-after").unwrap(), "1");
     assert!(text(slow).await.starts_with(r#"{"type":"about:blank","title":"Service Unavailable""#));
+    // Whoever is told to try again is told when.
+    let away = ask(get("/away")).await;
+    assert_eq!(away.headers().get("retry-after").unwrap(), "1");
     let missing = ask(TestRequest::delete().uri("/things/1")).await;
     assert_eq!(missing.headers().get("allow").unwrap(), "GET, POST");
 }

@@ -48,6 +48,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/slow", web::get().to(pending::<HttpResponse>))
         .route("/broken", web::get().to(broken))
         .route("/silent", web::get().to(|| async { HttpResponse::Conflict().finish() }))
+        .route("/away", web::get().to(|| async { HttpResponse::ServiceUnavailable().finish() }))
         .route("/own", web::get().to(|| async { HttpResponse::BadRequest().body("own words") }))
         .route("/refused", web::get().to(refused))
         .route("/foreign", web::get().to(foreign))
