@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpResponse,
-    http::header::{ETAG, HeaderName},
+    http::{
+        StatusCode,
+        header::{ETAG, HeaderName},
+    },
 };
 use domain::kernel::AggregateEntry;
 use event_store::{ConsistencyToken, Outcome, Receipt, ReceiptEvent, TenantId};
@@ -11,7 +14,6 @@ use serde_json::Value;
 
 use crate::request::PREFERENCE_APPLIED;
 
-/// The header by which a query sees what was just written.
 const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
 
 /// A command that was not refused.
@@ -19,10 +21,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) aggregate: &'a AggregateEntry,
     /// Whether it is a command that brings an aggregate into being.
     pub(crate) creates: bool,
-    pub(crate) tenant: TenantId,
     pub(crate) receipt: Receipt,
-    /// The preferences that were granted.
-    pub(crate) applied: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -30,8 +29,9 @@ struct Envelope<'a> {
     data: Data<'a>,
 }
 
+/// What a client is told about one command.
 #[derive(Serialize)]
-struct Data<'a> {
+pub(crate) struct Data<'a> {
     id: String,
     version: u64,
     position: u64,
@@ -57,28 +57,35 @@ impl<'a> From<&'a ReceiptEvent> for Event<'a> {
 }
 
 impl Answer<'_> {
-    pub(crate) fn response(&self) -> HttpResponse {
-        let Receipt { id, outcome, version, position, events } = &self.receipt;
-        let mut response =
-            if self.created() { HttpResponse::Created() } else { HttpResponse::Ok() };
+    pub(crate) fn response(&self, tenant: TenantId, applied: &[String]) -> HttpResponse {
+        let Receipt { outcome, version, position, .. } = &self.receipt;
+        let mut response = HttpResponse::build(self.status());
         if *outcome != Outcome::Validated {
-            let token = ConsistencyToken { tenant: self.tenant, position: *position };
             response
                 .insert_header((ETAG, format!("\"{version}\"")))
-                .insert_header((CONSISTENCY_TOKEN, token.to_string()));
+                .insert_header(consistency_token(tenant, *position));
         }
-        if !self.applied.is_empty() {
-            response.insert_header((PREFERENCE_APPLIED, self.applied.join(", ")));
+        if !applied.is_empty() {
+            response.insert_header((PREFERENCE_APPLIED, applied.join(", ")));
         }
-        response.json(Envelope {
-            data: Data {
-                id: self.aggregate.id_text(*id),
-                version: *version,
-                position: *position,
-                outcome: word(*outcome),
-                events: events.iter().map(Event::from).collect(),
-            },
-        })
+        response.json(Envelope { data: self.data() })
+    }
+
+    /// How it went, as HTTP says it.
+    pub(crate) fn status(&self) -> StatusCode {
+        if self.created() { StatusCode::CREATED } else { StatusCode::OK }
+    }
+
+    /// How it went, in full.
+    pub(crate) fn data(&self) -> Data<'_> {
+        let Receipt { id, outcome, version, position, events } = &self.receipt;
+        Data {
+            id: self.aggregate.id_text(*id),
+            version: *version,
+            position: *position,
+            outcome: word(*outcome),
+            events: events.iter().map(Event::from).collect(),
+        }
     }
 
     /// Whether the aggregate began its life with this command, be it told for
@@ -90,6 +97,11 @@ impl Answer<'_> {
             && *version > 0
             && *version == events.len() as u64
     }
+}
+
+/// The header by which a query sees what was just written.
+pub(crate) fn consistency_token(tenant: TenantId, position: u64) -> (HeaderName, String) {
+    (CONSISTENCY_TOKEN, ConsistencyToken { tenant, position }.to_string())
 }
 
 const fn word(outcome: Outcome) -> &'static str {

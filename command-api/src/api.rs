@@ -11,7 +11,13 @@ use domain::kernel::Registry;
 use event_store::Commands;
 use service::{auth::Verifier, config, health::Health, http::only};
 
-use crate::{handler::command, openapi::openapi, routes::Routes, wait::ReadModels};
+use crate::{
+    batch::{Envelopes, batch},
+    handler::command,
+    openapi::openapi,
+    routes::Routes,
+    wait::ReadModels,
+};
 
 /// The methods of an address that takes commands.
 static COMMANDING: [Method; 1] = [Method::POST];
@@ -28,8 +34,12 @@ pub(crate) struct Inner {
     pub(crate) routes: Routes,
     pub(crate) commands: Arc<Commands>,
     pub(crate) read_models: Option<Arc<dyn ReadModels>>,
+    /// Reads batches.
+    pub(crate) envelopes: Envelopes,
     /// The largest body, in bytes.
     pub(crate) max_body_bytes: usize,
+    /// The largest body of a batch, in bytes.
+    pub(crate) max_batch_bytes: usize,
     /// How long a command may take before its outcome counts as unknown: a
     /// little less than the request may take, to be able to say so.
     pub(crate) patience: Duration,
@@ -63,7 +73,9 @@ impl CommandApi {
             registry,
             commands,
             read_models,
+            envelopes: Envelopes::new(config.max_batch).map_err(SchemaError)?,
             max_body_bytes: config.max_body_bytes,
+            max_batch_bytes: config.max_batch_bytes,
             patience: config.request_timeout * 9 / 10,
             verifier: Data::new(verifier),
             health,
@@ -82,6 +94,11 @@ impl CommandApi {
                     .default_service(only(&COMMANDING)),
             );
         }
+        config.service(
+            web::resource("/v1/batch")
+                .route(web::post().to(batch))
+                .default_service(only(&COMMANDING)),
+        );
         config.service(
             web::resource("/openapi.json")
                 .route(web::get().to(document))

@@ -9,13 +9,16 @@
 //! ```text
 //! POST /v1/{context}/{aggregate}/{command}        brings one into being
 //! POST /v1/{context}/{aggregate}/{id}/{command}   changes one
+//! POST /v1/batch                                  several of these at once
 //! GET  /openapi.json                              all of them, described
 //! ```
 
 mod answer;
 mod api;
+mod batch;
 mod example;
 mod fields;
+mod given;
 mod handler;
 mod openapi;
 #[cfg(test)]

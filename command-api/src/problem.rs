@@ -44,6 +44,27 @@ pub(crate) fn headers(errors: &HeaderErrors) -> Problem {
     Problem::new(Code::Validation, "headers are not valid").details(errors.details())
 }
 
+/// A version for a whole batch.
+pub(crate) fn if_match_of_batch() -> Problem {
+    let message = "a version belongs to one command: give it there as if_match";
+    let header = json!({ "header": "If-Match", "message": message });
+    Problem::new(Code::Validation, "headers are not valid").details(json!({ "headers": [header] }))
+}
+
+/// Commands that somebody may not give.
+pub(crate) fn forbidden() -> Problem {
+    let message = "your roles do not allow commands; ask an admin of the tenant for another";
+    Problem::new(Code::Authz, message)
+}
+
+/// Why a batch came to nothing as a whole.
+pub(crate) fn of_batch(error: CommandError, repeatable: bool) -> Problem {
+    match error {
+        CommandError::UnknownOutcome => unknown_outcome(repeatable, None),
+        error => of_command(error, "batch", "", repeatable),
+    }
+}
+
 /// A path that leads nowhere.
 pub(crate) fn no_route(error: &NoRoute) -> Problem {
     Problem::new(Code::NotFound, error.to_string())
@@ -56,14 +77,18 @@ pub(crate) fn not_found(aggregate: &str, id: &str) -> Problem {
 }
 
 /// Whether a command was stored is not known.
-pub(crate) fn unknown_outcome(repeatable: bool, id: &str) -> Problem {
+pub(crate) fn unknown_outcome(repeatable: bool, id: Option<&str>) -> Problem {
     let advice = if repeatable {
         "repeat it with the same Idempotency-Key"
     } else {
         "look before you repeat it, and send an Idempotency-Key next time"
     };
-    Problem::unavailable(format!("it is unknown whether the command was stored; {advice}"))
-        .details(json!({ "code": OUTCOME_UNKNOWN, "id": id }))
+    let (what, details) = match id {
+        Some(id) => ("command", json!({ "code": OUTCOME_UNKNOWN, "id": id })),
+        None => ("batch", json!({ "code": OUTCOME_UNKNOWN })),
+    };
+    Problem::unavailable(format!("it is unknown whether the {what} was stored; {advice}"))
+        .details(details)
 }
 
 /// What became of a command that was understood but came to nothing.
@@ -98,7 +123,7 @@ pub(crate) fn of_command(
             Problem::unavailable("the command cannot be taken now, nothing was stored; try again")
                 .because(cause)
         }
-        CommandError::UnknownOutcome => unknown_outcome(repeatable, id),
+        CommandError::UnknownOutcome => unknown_outcome(repeatable, Some(id)),
         CommandError::UnknownAggregate(_) | CommandError::Fault(_) => Problem::internal(message),
     }
 }

@@ -9,9 +9,14 @@ use event_store::{
     ReadError,
     pg::{Channel, Signals, TenantRead, uuid},
 };
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::{Instant, timeout},
+};
 use ulid::Ulid;
 use uuid::Uuid;
+
+use crate::api::Inner;
 
 /// Knows how far the read models have come.
 #[async_trait]
@@ -26,6 +31,33 @@ pub struct PgReadModels {
     signals: Signals,
     /// The names under which read models keep their places.
     consumers: Vec<String>,
+}
+
+impl Inner {
+    /// Waits for the read models as long as the client wishes and the request
+    /// may take, and says which wish was granted. Nothing is lost when they do
+    /// not come in time: the command is done, and only the preference was not
+    /// granted.
+    pub(crate) async fn wait(
+        &self,
+        (tenant, position): (Ulid, u64),
+        wished: Duration,
+        asked_at: Instant,
+    ) -> Option<String> {
+        let read_models = self.read_models.as_ref()?;
+        let granted = wished.min(self.patience.saturating_sub(asked_at.elapsed()));
+        match timeout(granted, read_models.reach(tenant, position)).await {
+            Ok(Ok(())) => {
+                let seconds = wished.as_secs().min(self.patience.as_secs().max(1));
+                Some(format!("wait={seconds}"))
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "cannot wait for the read models");
+                None
+            }
+            Err(_) => None,
+        }
+    }
 }
 
 /// How long nothing is heard before the places are looked at.
@@ -66,7 +98,7 @@ impl ReadModels for PgReadModels {
         while !self.have_reached(tenant, position).await? {
             let heard = hint(&mut hints, tenant, position);
             // That nothing was heard in time is a reason to look as well.
-            let _ = tokio::time::timeout(POLL, heard).await;
+            let _ = timeout(POLL, heard).await;
         }
         Ok(())
     }

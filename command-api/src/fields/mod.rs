@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub(crate) use expectation::{CURRENCY, PERSONAL, PREFIX, type_of, without_null};
+pub(crate) use path::below;
 pub(crate) use words::shown;
 
 /// One field and what is wrong with it.

@@ -18,7 +18,7 @@ pub(super) fn dotted(pointer: &str) -> String {
 }
 
 /// The path of a field of what a path leads to.
-pub(super) fn below(path: &str, field: &str) -> String {
+pub(crate) fn below(path: &str, field: &str) -> String {
     if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
 }
 

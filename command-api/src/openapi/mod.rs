@@ -3,6 +3,7 @@
 //! It depends on the declarations alone, in their order, so that it can be
 //! committed and compared.
 
+mod batch;
 mod components;
 mod operation;
 mod parameters;
@@ -43,6 +44,8 @@ pub fn openapi(registry: &Registry) -> Value {
         }
         refused.insert(responses::refused_name(aggregate), responses::refused(aggregate));
     }
+    paths.insert("/v1/batch".to_owned(), batch::item());
+    schemas.extend(batch::schemas(registry));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -72,6 +75,7 @@ fn tags(registry: &Registry) -> Vec<Value> {
         let members = registry.aggregates().iter().filter(|entry| entry.context == *context);
         tags.extend(members.map(|entry| json!({ "name": tag(entry), "description": entry.doc })));
     }
+    tags.push(json!({ "name": "batch", "description": "Several commands at once." }));
     tags
 }
 
@@ -84,6 +88,7 @@ fn tag_groups(registry: &Registry) -> Vec<Value> {
             let tags: Vec<String> = members.map(tag).collect();
             json!({ "name": kebab_case(context), "tags": tags })
         })
+        .chain([json!({ "name": "batch", "tags": ["batch"] })])
         .collect()
 }
 

@@ -115,6 +115,11 @@ const FAILURES: &[(&str, &str)] = &[
     ("PreconditionFailed", "Something has happened since: it is at version `details.actual`."),
     ("TooLarge", "The body is too large."),
     ("NotJson", "The body is not declared as JSON."),
+    (
+        "BatchRefused",
+        "Nothing was stored: fields are not valid (`details.fields`), or the command at \
+         `details.index` is refused (`details.code`).",
+    ),
     ("Internal", "A fault of ours."),
 ];
 

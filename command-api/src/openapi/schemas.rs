@@ -21,7 +21,8 @@ pub(super) struct Schemas {
 impl Default for Schemas {
     fn default() -> Self {
         let components = components::schemas();
-        let meanings = components.keys().map(|name| (name.clone(), String::new())).collect();
+        let taken = components.keys().map(String::as_str).chain(["Batch", "BatchReceipt"]);
+        let meanings = taken.map(|name| (name.to_owned(), String::new())).collect();
         Self { components, meanings }
     }
 }
@@ -35,6 +36,11 @@ pub(super) struct Definitions<'a> {
 impl Schemas {
     pub(super) fn definitions<'a>(&'a mut self, aggregate: &'a AggregateEntry) -> Definitions<'a> {
         Definitions { schemas: self, aggregate }
+    }
+
+    /// Takes in schemas that belong to no command.
+    pub(super) fn extend(&mut self, schemas: Map<String, Value>) {
+        self.components.extend(schemas);
     }
 
     pub(super) fn components(&self) -> &Map<String, Value> {

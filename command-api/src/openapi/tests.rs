@@ -24,6 +24,7 @@ fn every_command_is_an_operation() {
             "/v1/library/loan/{id}/return",
             "/v1/post-office/parcel/pack",
             "/v1/post-office/parcel/{id}/look",
+            "/v1/batch",
         ]
     );
     let pack = &document["paths"]["/v1/post-office/parcel/pack"]["post"];
@@ -39,7 +40,7 @@ fn every_command_is_an_operation() {
         document["tags"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
     assert_eq!(
         tags,
-        ["library", "library/book", "library/loan", "post-office", "post-office/parcel"]
+        ["library", "library/book", "library/loan", "post-office", "post-office/parcel", "batch"]
     );
 }
 
@@ -89,4 +90,12 @@ fn examples_fit_their_schemas() {
 #[test]
 fn the_document_is_the_same_every_time() {
     assert_eq!(document().to_string(), document().to_string());
+}
+
+#[test]
+fn the_example_of_a_batch_fits_its_schema() {
+    let document = document();
+    let batch = &document["components"]["schemas"]["Batch"];
+    let fields = Fields::compile(batch).unwrap();
+    assert_eq!(fields.errors(batch, &batch["examples"][0]), []);
 }

@@ -84,6 +84,29 @@ async fn races_that_are_always_lost_are_a_conflict() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn races_that_are_lost_are_counted() {
+    // Whoever counts must be there before what is counted.
+    let _ = service::telemetry::meter();
+    let tenant = Ulid::generate();
+    let log = MemoryLog::default();
+    log.provision(tenant);
+    let error = Some(AppendError::NumberTaken("loan".to_owned()));
+    let site =
+        Site::of(tenant, Parts::with(Arc::new(Broken { log, error, delay: Duration::ZERO })));
+    let acquire = json!({ "isbn": "1", "title": "One" });
+    assert_eq!(told(site.post("/v1/library/book/acquire", &acquire)).await.status, 409);
+    let metrics = told(site.client.get(format!("{}/metrics", site.url))).await;
+    let metrics = metrics.body.as_str().unwrap();
+    for line in [
+        "command_retries_total{reason=\"series\"} 8",
+        "command_rejections_total{reason=\"contention\"} 1",
+        "aggregate_cache_bytes{role=\"commands\"} 0",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_is_refused() {
     let what = "the number of events in an append";
     let error = AppendError::TooLarge { what, actual: 1_001, limit: 1_000 };

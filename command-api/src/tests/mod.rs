@@ -1,5 +1,6 @@
 //! The API as its clients see it, over real sockets.
 
+mod batches;
 mod described;
 mod done;
 mod failing;

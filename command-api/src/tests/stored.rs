@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 use super::{
+    batches,
     repeated::storm,
     site::{Parts, Site, told},
 };
@@ -80,6 +81,12 @@ async fn stored() -> Stored {
 async fn a_storm_of_repetitions_is_one_command() {
     let stored = stored().await;
     storm(&stored.site).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_repeated_batches_is_one_batch() {
+    let stored = stored().await;
+    batches::storm(&stored.site).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! The whole, over the real program in a process of its own.
 
+mod contention;
 mod crash;
 mod path;
 mod readme;
