@@ -12,6 +12,7 @@ mod rebuild;
 mod report;
 mod running;
 mod server;
+mod snapshots;
 mod start;
 
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 struct Options {
     /// Run one benchmark alone.
-    #[arg(long, value_parser = ["append", "commands", "lag", "rebuild", "start"])]
+    #[arg(long, value_parser = ["append", "commands", "lag", "rebuild", "snapshots", "start"])]
     only: Option<String>,
     /// Seconds per measured case.
     #[arg(long, default_value_t = 8)]
@@ -80,6 +81,9 @@ async fn main() -> Result<()> {
     }
     if wanted("rebuild") {
         rebuild::run(&server, &mut report, options.events).await?;
+    }
+    if wanted("snapshots") {
+        snapshots::run(&server, &mut report).await?;
     }
     if wanted("start") {
         start::run(&options.folder.join("start"), &mut report).await?;
