@@ -477,7 +477,8 @@ CREATE FUNCTION log.append(
     -- What became of the appends, in their order: s stored, g not stored because
     -- another of its group was not, d duplicate, h id reused for another
     -- request, v version conflict, c claim taken, n number not the next,
-    -- r reference changed, k the subject has a key, t no such tenant, b left
+    -- r reference changed, k the subject has a key or the tenant another one,
+    -- t no such tenant, b left
     -- out, because somebody else holds the tenant's head.
     OUT verdicts         "char"[],
     -- The version the stream has, after the append if it was stored.
@@ -579,13 +580,23 @@ BEGIN
                 WHERE n.kind = 'n' AND n.number <> coalesce(last.last_number, 0) + 1
                 UNION ALL
                 SELECT k.append, 4, 'k', k.subject_id::text
-                FROM unnest(key_appends, key_subjects) AS k (append, subject_id)
-                JOIN LATERAL (
-                    SELECT 1
+                FROM unnest(key_appends, key_subjects, tenant_keys)
+                    AS k (append, subject_id, tenant_key)
+                LEFT JOIN LATERAL (
+                    SELECT 1 AS one
                     FROM log.subject_keys AS there
                     WHERE there.tenant_id = tenants[k.append] AND there.subject_id = k.subject_id
                     LIMIT 1
                 ) AS there ON true
+                LEFT JOIN LATERAL (
+                    SELECT above.version
+                    FROM log.tenant_keys AS above
+                    WHERE above.tenant_id = tenants[k.append] AND above.purpose = 'subjects'
+                    ORDER BY above.version DESC
+                    LIMIT 1
+                ) AS above ON true
+                -- Or the tenant's key is no longer the newest.
+                WHERE there.one = 1 OR above.version <> k.tenant_key
             ) AS f
             ORDER BY f.append, f.rank
         ) AS l;

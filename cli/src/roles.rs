@@ -116,7 +116,9 @@ impl Starting<'_> {
 
     async fn keys(&mut self, database: &Database) -> Result<Arc<KeyRing>> {
         let ring = key_ring(self.config, database.role()).await?;
-        self.signals(database).forget_on_erasures(&ring);
+        let kept = Arc::downgrade(&ring);
+        self.signals(database)
+            .on_erasure(move |tenant| kept.upgrade().map(|ring| ring.forget(tenant)).is_some());
         Ok(ring)
     }
 
@@ -124,6 +126,21 @@ impl Starting<'_> {
         let signals = self.signals(database);
         let pool = database.raw().clone();
         Ok(PgLog::start(pool, &signals, &log_settings(self.config)?, &self.plumbing))
+    }
+
+    /// The command path of a role, which forgets whoever is erased.
+    fn commands<D: Domain>(
+        &mut self,
+        database: &Database,
+        role: &'static str,
+    ) -> Result<Arc<Commands>> {
+        let settings = command_settings(self.config, role);
+        let commands = Commands::with::<D>(self.log(database)?, &settings);
+        let remembering = Arc::downgrade(&commands);
+        self.signals(database).on_erasure(move |tenant| {
+            remembering.upgrade().map(|commands| commands.forget(tenant)).is_some()
+        });
+        Ok(commands)
     }
 }
 
@@ -206,10 +223,9 @@ impl Running {
     async fn worker<D: Domain>(&mut self, starting: &mut Starting<'_>) -> Result<()> {
         let connections = starting.config.database.worker_connections;
         let database = starting.database(DatabaseRole::Worker, connections).await?;
-        let settings = command_settings(starting.config, "worker");
         let worker = worker::Worker::new(
             starting.registry.clone(),
-            Commands::with::<D>(starting.log(&database)?, &settings),
+            starting.commands::<D>(&database, "worker")?,
             database.raw().clone(),
             starting.keys(&database).await?,
             Arc::new(service::now),
@@ -247,8 +263,7 @@ impl Running {
         let database = starting.database(DatabaseRole::Command, connections).await?;
         let listener = http::bind(&starting.config.command_api.listen)?;
         self.command_api = Some(listener.address());
-        let settings = command_settings(starting.config, "command-api");
-        let commands = Commands::with::<D>(starting.log(&database)?, &settings);
+        let commands = starting.commands::<D>(&database, "command-api")?;
         let signals = starting.signals(&database);
         let read_models = PgReadModels::new(starting.registry, database.raw().clone(), signals);
         let api = CommandApi::new(

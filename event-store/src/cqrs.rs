@@ -30,6 +30,9 @@ pub(crate) struct Root<A: Aggregate> {
     /// throw it away, and the next command load it again.
     #[serde(skip)]
     kept: Kept<A>,
+    /// By what new events are found to be about somebody.
+    #[serde(skip)]
+    codec: Option<Arc<EventCodec<A>>>,
 }
 
 type Kept<A> = Arc<Mutex<Option<A>>>;
@@ -68,6 +71,10 @@ impl<A: Aggregate> cqrs_es::Aggregate for Root<A> {
             *lock(&self.kept) = Some(std::mem::take(&mut self.state));
         })?;
         for event in events {
+            let event = match &self.codec {
+                Some(codec) => codec.owned(event, facts.target),
+                None => event,
+            };
             sink.write(RootEvent(event), self).await;
         }
         Ok(())
@@ -280,7 +287,8 @@ impl<A: Aggregate> EventStore<Root<A>> for Store<A> {
 
     async fn load_aggregate(&self, _: &str) -> Result<Context<A>, AggregateError<A::Rejection>> {
         let Loaded { state, version } = lock(&self.slot).loaded.take().unwrap_or_default();
-        Ok(Context { root: Root { state, kept: self.kept.clone() }, version })
+        let (kept, codec) = (self.kept.clone(), Some(self.codec.clone()));
+        Ok(Context { root: Root { state, kept, codec }, version })
     }
 
     async fn commit(

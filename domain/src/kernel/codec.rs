@@ -149,27 +149,30 @@ impl<A: Aggregate> EventCodec<A> {
     }
 
     /// Makes the personal values of a new event that are nobody's yet those of
-    /// its owner, so that they stay the owner's wherever they are copied.
-    ///
-    /// # Errors
-    /// As [`encode`](Self::encode).
-    pub fn owned(&self, event: A::Event, owner: Ulid) -> Result<A::Event, CodecError> {
-        let name = variant_name(&event).unwrap_or_default();
+    /// its owner, so that they stay the owner's wherever they are copied. An
+    /// event that cannot be written stays as it is, until writing it fails.
+    pub fn owned(&self, event: A::Event, owner: Ulid) -> A::Event {
+        self.attributed(&event, owner).ok().flatten().unwrap_or(event)
+    }
+
+    /// Nothing if the event is not personal.
+    fn attributed(&self, event: &A::Event, owner: Ulid) -> Result<Option<A::Event>, CodecError> {
+        let name = variant_name(event).unwrap_or_default();
         let shape = self.shape(name)?;
         if !shape.personal {
-            return Ok(event);
+            return Ok(None);
         }
         let fail = |source: WireError| CodecError::Payload {
             name: shape.name.clone(),
             version: shape.version(),
             source: source.into(),
         };
-        let payload = rewrite(&self.encode(&event)?.payload, OPEN, |body| {
+        let payload = rewrite(&self.encode(event)?.payload, OPEN, |body| {
             let value = Opened::parse(body)?;
             let subject = Some(value.subject.unwrap_or(owner));
             Ok(Replacement::Extension(OPEN, Opened { subject, ..value }.body()))
         });
-        self.decode(name, shape.version(), &payload.map_err(fail)?)
+        self.decode(name, shape.version(), &payload.map_err(fail)?).map(Some)
     }
 
     /// Reads an event of any schema version up to the current one.

@@ -18,7 +18,7 @@ use super::{
     request_hash,
     seen::Seen,
 };
-use crate::{Append, Appended, GroupError};
+use crate::{Append, AppendError, Appended, GroupError};
 
 /// The identity of a batch that its client may send again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,6 +273,11 @@ impl<'a> Whole<'a> {
         let index = refused.index.checked_sub(marks).filter(|index| *index < self.orders.len());
         // Whether a version that was insisted on is gone, the next attempt
         // tells: what the batch itself adds to a stream, only it knows.
+        if matches!(refused.error, AppendError::Erased(_))
+            && let Some(first) = self.orders.first()
+        {
+            self.shared.cache.forget(first.tenant);
+        }
         match lost_or_over(None, refused.error) {
             Stop::Lost(error) => Ended::Lost(BatchError::at(index, error)),
             Stop::Error(error) => Ended::Error(BatchError::at(index, error)),

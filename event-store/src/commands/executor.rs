@@ -204,6 +204,13 @@ impl<A: Aggregate> Executor<A> {
                 // What is remembered may be older than what is stored.
                 Err(Stop::Error(error)) if attempt == 0 && error.depends_on_state() => {}
                 Err(Stop::Error(error)) => return first_answer(shared, &order, error).await,
+                // The person may still be known to a state that is remembered.
+                Err(Stop::Lost(error @ CommandError::Erased(_))) => {
+                    shared.cache.forget(order.tenant);
+                    if attempt > 0 {
+                        return Err(error);
+                    }
+                }
                 Err(Stop::Lost(error)) => {
                     shared.metrics.retried(&error);
                     lost = error;
@@ -334,7 +341,8 @@ pub(super) fn lost_or_over(expected_version: Option<u64>, error: AppendError) ->
             error @ (AppendError::Conflict { .. }
             | AppendError::NumberTaken(_)
             | AppendError::ReferenceChanged
-            | AppendError::KeyExists(_)),
+            | AppendError::KeyExists(_)
+            | AppendError::Erased(_)),
             _,
         ) => Stop::Lost(error.into()),
         (error, _) => Stop::Error(error.into()),

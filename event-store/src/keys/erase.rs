@@ -97,6 +97,9 @@ pub async fn erase(
         return Ok(before);
     }
     let events = release_claims(&transaction, registry, keys, erasure).await?;
+    transaction
+        .execute(include_str!("sql/forget_states.sql"), &[&uuid(*tenant), &uuid(*subject)])
+        .await?;
     let destroyed = transaction
         .execute(include_str!("sql/destroy.sql"), &[&uuid(*tenant), &uuid(*subject)])
         .await?;

@@ -141,12 +141,17 @@ impl KeyRing {
         Ok(key.map(Matcher))
     }
 
-    /// Forgets what is kept about a tenant: somebody was erased.
+    /// Forgets what is kept about a tenant: somebody was erased, or the keys
+    /// are others.
     pub fn forget(&self, tenant: Ulid) {
         let kept: Vec<_> =
             self.subjects.iter().map(|(key, _)| *key).filter(|(of, _)| *of == tenant).collect();
         for key in kept {
             self.subjects.invalidate(&key);
+        }
+        // Which of the tenant's keys is the newest may be news, too.
+        for purpose in [Purpose::Subjects, Purpose::Match] {
+            self.tenants.invalidate(&(tenant, purpose, None));
         }
     }
 

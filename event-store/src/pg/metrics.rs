@@ -97,6 +97,7 @@ fn verdict(outcome: &Outcome) -> &'static str {
         Err(AppendError::NumberTaken(_)) => "number_taken",
         Err(AppendError::ReferenceChanged) => "reference_changed",
         Err(AppendError::KeyExists(_)) => "key_exists",
+        Err(AppendError::Erased(_)) => "erased",
         Err(AppendError::UnknownTenant(_)) => "unknown_tenant",
         Err(AppendError::TooLarge { .. }) => "too_large",
         Err(AppendError::Overloaded(_)) => "overloaded",

@@ -27,8 +27,8 @@ pub use session::{TenantRead, uuid};
 pub use signals::{Channel, Signals};
 
 use crate::{
-    Append, AppendError, Appended, GroupError, Limits, Log, ReadError, StoredEvent,
-    StoredSnapshot, Subscription, Wakeups,
+    Append, AppendError, Appended, GroupError, Limits, Log, ReadError, StoredEvent, StoredSnapshot,
+    Subscription, Wakeups,
     group::Group,
     keys::{KeyEncryption, KeyError, KeyRing, NoKeys},
 };
@@ -83,7 +83,8 @@ impl PgLog {
         let wakeups = Wakeups::new(settings.poll);
         signals.wake_on_appends(wakeups.clone());
         let keys = Arc::new(KeyRing::new(pool.clone(), settings.keys.clone()));
-        signals.forget_on_erasures(&keys);
+        let kept = Arc::downgrade(&keys);
+        signals.on_erasure(move |tenant| kept.upgrade().map(|keys| keys.forget(tenant)).is_some());
         Arc::new(Self {
             committer: Committer::start(&pool, signals, &settings.commit, shutdown),
             pool,
@@ -115,7 +116,9 @@ impl PgLog {
             let mut sealed = group.clone();
             self.keys.seal(&mut sealed).await.map_err(whole)?;
             match self.committer.append(Group::new(sealed, &self.limits)?).await {
-                Err(GroupError { error: AppendError::KeyExists(_), .. }) if attempts > 0 => {}
+                Err(GroupError { error: AppendError::KeyExists(_), .. }) if attempts > 0 => {
+                    group.iter().for_each(|append| self.keys.forget(append.tenant));
+                }
                 answer => return answer,
             }
         }

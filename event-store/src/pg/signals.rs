@@ -19,7 +19,7 @@ use ulid::Ulid;
 use uuid::Uuid;
 
 use super::ulid;
-use crate::{Wakeups, keys::KeyRing};
+use crate::Wakeups;
 
 /// What a hint is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -129,20 +129,16 @@ impl Signals {
         });
     }
 
-    /// Makes a key ring forget the keys of tenants where somebody was erased.
-    pub fn forget_on_erasures(&self, keys: &Arc<KeyRing>) {
+    /// Tells whoever remembers something of a tenant that somebody was erased
+    /// there, for as long as they answer true.
+    pub fn on_erasure(&self, mut forget: impl FnMut(Ulid) -> bool + Send + 'static) {
         let mut hints = self.listen(Channel::Erased);
-        let keys = Arc::downgrade(keys);
         tokio::spawn(async move {
             loop {
-                let hint = match hints.recv().await {
-                    Ok(hint) => tenant(&hint),
-                    Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                match hints.recv().await {
+                    Ok(hint) if !tenant(&hint).is_none_or(&mut forget) => return,
                     Err(broadcast::error::RecvError::Closed) => return,
-                };
-                let Some(keys) = keys.upgrade() else { return };
-                if let Some(tenant) = hint {
-                    keys.forget(tenant);
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
                 }
             }
         });

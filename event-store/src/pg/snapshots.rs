@@ -19,7 +19,8 @@ impl PgLog {
             .await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let mut snapshot = read(row)?;
-        snapshot.state = self.opened((tenant, stream), snapshot.state).await?;
+        let place = (stream, snapshot.version);
+        snapshot.state = self.keys.open_state(tenant, place, &snapshot.state).await?.into();
         Ok(Some(snapshot))
     }
 
@@ -30,7 +31,9 @@ impl PgLog {
         snapshot: StoredSnapshot,
     ) -> Result<(), ReadError> {
         let StoredSnapshot { stream_type, version, event_id, fingerprint, state } = snapshot;
-        let state = self.sealed((tenant, stream), state).await?;
+        // A state in which somebody was erased is better folded anew.
+        let sealed = self.keys.seal_state(tenant, (stream, version), &state).await?;
+        let Some(state) = sealed else { return Ok(()) };
         let client = session::client(&self.pool).await?;
         session::write_disposable(
             &client,
@@ -43,22 +46,10 @@ impl PgLog {
                 &number(version),
                 &uuid(event_id),
                 &fingerprint.as_slice(),
-                &&*state,
+                &state,
             ],
         )
         .await
-    }
-
-    /// The bytes of a state as they are stored.
-    #[expect(clippy::unused_async, reason = "sealing will look up keys")]
-    async fn sealed(&self, _of: (Ulid, Ulid), state: Bytes) -> Result<Bytes, ReadError> {
-        Ok(state)
-    }
-
-    /// The bytes of a state as they were before they were stored.
-    #[expect(clippy::unused_async, reason = "opening will look up keys")]
-    async fn opened(&self, _of: (Ulid, Ulid), state: Bytes) -> Result<Bytes, ReadError> {
-        Ok(state)
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn append(tenant: Ulid) -> Append {
             name: "changed",
             schema_version: 1,
             payload: vec![0x80],
+            personal: false,
             subjects: vec![],
         }],
         claims: vec![],

@@ -66,6 +66,7 @@ impl Place {
             tenant: self.tenant,
             aggregate: "customer".to_owned(),
             id: customer,
+            minted: false,
             command: serde_json::to_vec(&command).unwrap(),
             command_id: id,
             request_hash: None,

@@ -54,6 +54,7 @@ impl History {
                 name: stored.name,
                 schema_version: stored.schema_version,
                 payload: stored.payload,
+                personal: false,
                 subjects: vec![],
             }
         };

@@ -43,6 +43,7 @@ fn append(tenant: Ulid, stream: u128) -> Append {
             name: "changed",
             schema_version: 1,
             payload: vec![0; 100],
+            personal: false,
             subjects: vec![],
         }],
         claims: vec![],
@@ -138,7 +139,7 @@ fn writers_of_one_stream_wait_for_each_other_and_keep_their_order() {
 fn what_touches_the_same_does_not_share_a_call() {
     let claiming = |stream, key: &str| {
         let mut append = append(A, stream);
-        append.claims.push(Claim::Take { scope: "email", key: key.to_owned() });
+        append.claims.push(Claim::take("email", key.to_owned()));
         append
     };
     let mut referring = append(A, 5);
@@ -235,7 +236,7 @@ fn a_locked_tenant_is_left_alone_for_a_while() {
     let others = site.take_at(now);
     assert_eq!(others.groups.len(), 1);
     assert_eq!((others.groups[0].tenant, others.skip_locked), (B, false));
-    let again = site.take_at(now + Duration::from_mins(1));
+    let again = site.take_at(now + Duration::from_secs(60));
     assert!(again.skip_locked, "somebody may still hold it");
     let streams: Vec<Ulid> = again.groups.iter().map(|p| p.group.appends[0].stream).collect();
     assert_eq!(streams, [Ulid(1), Ulid(2)], "in the old order");
