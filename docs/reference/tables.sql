@@ -2,7 +2,8 @@ CREATE TABLE read."customers_v1" (
     "tenant_id" uuid NOT NULL,
     "id" uuid NOT NULL,
     "name" text NOT NULL,
-    "email" text,
+    "email" bytea,
+    "email_match" bytea,
     "currency" text NOT NULL,
     "payment_terms_days" bigint NOT NULL,
     "status" text NOT NULL,
@@ -19,7 +20,8 @@ COMMENT ON TABLE read."customers_v1" IS 'One customer: who is invoiced, where, a
 COMMENT ON COLUMN read."customers_v1"."tenant_id" IS 'The tenant whose row it is.';
 COMMENT ON COLUMN read."customers_v1"."id" IS 'The customer.';
 COMMENT ON COLUMN read."customers_v1"."name" IS 'The name that invoices are made out to.';
-COMMENT ON COLUMN read."customers_v1"."email" IS 'Where invoices go.';
+COMMENT ON COLUMN read."customers_v1"."email" IS 'Where invoices go. Personal: sealed with the key of the person whose it is.';
+COMMENT ON COLUMN read."customers_v1"."email_match" IS 'A keyed hash of email, by which it is found. Empty once erased.';
 COMMENT ON COLUMN read."customers_v1"."currency" IS 'The currency of all of the customer''s invoices.';
 COMMENT ON COLUMN read."customers_v1"."payment_terms_days" IS 'How many days after its issue an invoice falls due.';
 COMMENT ON COLUMN read."customers_v1"."status" IS 'Whether the customer can be invoiced.';
