@@ -1,6 +1,6 @@
 -- The durable database of Tenantry, complete, in reading order:
 -- roles → tenants → heads → events → append → idempotency, claims, series →
--- consumers' checkpoints → timers and refused intents → failures.
+-- integrity → consumers' checkpoints → timers and refused intents → failures.
 --
 -- The read tables are not here: they are derived from the row types of the
 -- read models, live in the schema `read`, and can be rebuilt from `log.events`
@@ -20,7 +20,7 @@ DECLARE
 BEGIN
     FOREACH name IN ARRAY ARRAY[
         'tenantry_owner',      -- owns the tables; used by migrations and rebuilds alone
-        'tenantry_log',        -- owns the append function; the only one that writes events
+        'tenantry_log',        -- owns the functions that append and seal; writes the log alone
         'tenantry_command',    -- decides and appends
         'tenantry_query',      -- reads
         'tenantry_projector',  -- folds events into read tables
@@ -857,6 +857,129 @@ CREATE POLICY deciding ON log.snapshots TO tenantry_command, tenantry_worker
 -- What personal data a snapshot holds, an erasure takes away with it.
 CREATE POLICY erasing ON log.snapshots TO tenantry_owner USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE ON log.snapshots TO tenantry_command, tenantry_worker;
+-- ── Integrity ───────────────────────────────────────────────────────────────
+-- A Merkle tree over each tenant's events, in the order of positions, and its
+-- signed roots. Written by log.seal alone, some moments after the events;
+-- docs/integrity.md tells what is hashed and how.
+
+-- The tree's hashes, 256 to a tile. Tile n of level l has the roots of the
+-- complete subtrees of 256^l events from the (256 n)th such on. A tile grows at
+-- its end until it is full, and never changes otherwise.
+CREATE TABLE log.tree_tiles (
+    tenant_id  uuid NOT NULL,
+    level      smallint NOT NULL CHECK (level BETWEEN 0 AND 6),
+    index      bigint NOT NULL CHECK (index >= 0),
+    -- 32 bytes each.
+    hashes     bytea NOT NULL
+        CHECK (octet_length(hashes) BETWEEN 32 AND 8192 AND octet_length(hashes) % 32 = 0),
+    CONSTRAINT tree_tiles_pkey PRIMARY KEY (tenant_id, level, index)
+);
+-- Hashes cannot be compressed.
+ALTER TABLE log.tree_tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
+ALTER TABLE log.tree_tiles ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.tree_tiles FORCE ROW LEVEL SECURITY;
+CREATE POLICY sealing ON log.tree_tiles TO tenantry_log USING (true) WITH CHECK (true);
+-- The owner reads across tenants to audit; it cannot write.
+CREATE POLICY auditing ON log.tree_tiles FOR SELECT TO tenantry_owner USING (true);
+CREATE POLICY own_tenant ON log.tree_tiles FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, UPDATE ON log.tree_tiles TO tenantry_log;
+GRANT SELECT ON log.tree_tiles TO tenantry_query, tenantry_worker;
+
+-- Each root that was signed.
+CREATE TABLE log.tree_checkpoints (
+    tenant_id  uuid NOT NULL,
+    -- How many events there were.
+    size       bigint NOT NULL CHECK (size >= 1),
+    root       bytea NOT NULL CHECK (octet_length(root) = 32),
+    -- The signed note: origin, size, root and signature.
+    note       text NOT NULL,
+    signed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT tree_checkpoints_pkey PRIMARY KEY (tenant_id, size)
+);
+ALTER TABLE log.tree_checkpoints ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.tree_checkpoints FORCE ROW LEVEL SECURITY;
+CREATE POLICY sealing ON log.tree_checkpoints TO tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY auditing ON log.tree_checkpoints FOR SELECT TO tenantry_owner USING (true);
+-- Sealers find out by it which tenants have something to seal.
+CREATE POLICY consuming ON log.tree_checkpoints FOR SELECT TO tenantry_worker USING (true);
+CREATE POLICY own_tenant ON log.tree_checkpoints
+    FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT ON log.tree_checkpoints TO tenantry_log;
+GRANT SELECT ON log.tree_checkpoints TO tenantry_query, tenantry_worker;
+
+RESET ROLE;
+
+-- Adds what a sealer has hashed: the tiles that have grown, whole, and the
+-- checkpoint. False, and without effect, when another sealer was faster.
+--
+-- Whoever seals can add to a tree and nothing else: what a tile has stays in
+-- it, and checkpoints follow each other.
+GRANT CREATE ON SCHEMA log TO tenantry_log;
+SET ROLE tenantry_log;
+CREATE FUNCTION log.seal(
+    tenant       uuid,
+    -- How many events were sealed when the sealer looked.
+    size_before  bigint,
+    new_size     bigint,
+    new_root     bytea,
+    new_note     text,
+    -- One element per tile.
+    levels       smallint[],
+    indexes      bigint[],
+    contents     bytea[]
+) RETURNS boolean
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    sealed bigint;
+    head bigint;
+    written bigint;
+BEGIN
+    -- Sealers of one tenant wait for each other; what follows sees what those
+    -- before have done.
+    PERFORM pg_advisory_xact_lock(hashtextextended('tenantry.seal:' || tenant::text, 0));
+    SELECT c.size INTO sealed
+    FROM log.tree_checkpoints AS c
+    WHERE c.tenant_id = tenant
+    ORDER BY c.size DESC
+    LIMIT 1;
+    IF coalesce(sealed, 0) <> size_before THEN
+        RETURN false;
+    END IF;
+
+    SELECT h.position INTO head FROM log.heads AS h WHERE h.tenant_id = tenant;
+    IF new_size <= size_before OR new_size > coalesce(head, 0) THEN
+        RAISE EXCEPTION 'a log of % events cannot be sealed from % to %',
+            coalesce(head, 0), size_before, new_size
+            USING ERRCODE = 'check_violation';
+    END IF;
+
+    INSERT INTO log.tree_tiles AS tile (tenant_id, level, index, hashes)
+    SELECT tenant, t.level, t.index, t.hashes
+    FROM unnest(levels, indexes, contents) AS t (level, index, hashes)
+    ON CONFLICT ON CONSTRAINT tree_tiles_pkey
+    DO UPDATE SET hashes = excluded.hashes
+    WHERE octet_length(tile.hashes) < octet_length(excluded.hashes)
+        AND substring(excluded.hashes FROM 1 FOR octet_length(tile.hashes)) = tile.hashes;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    IF written <> cardinality(levels) THEN
+        RAISE EXCEPTION 'a tile of the tree does not continue the one that is there'
+            USING ERRCODE = 'check_violation';
+    END IF;
+
+    INSERT INTO log.tree_checkpoints (tenant_id, size, root, note)
+    VALUES (tenant, new_size, new_root, new_note);
+    RETURN true;
+END
+$$;
+REVOKE ALL ON FUNCTION log.seal FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.seal TO tenantry_worker;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA log FROM tenantry_log;
+
+SET ROLE tenantry_owner;
 
 -- ── Consumers ───────────────────────────────────────────────────────────────
 -- How far each consumer has come in each tenant's log. A consumer moves its

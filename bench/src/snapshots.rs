@@ -87,7 +87,8 @@ impl Stream {
         first: &Value,
         next: impl Fn(u64) -> Value,
     ) -> Result<(Duration, Duration)> {
-        let settings = CommandSettings::default();
+        // Whether it pays is another question; here it is taken.
+        let settings = CommandSettings { snapshot_gain: 0.0, ..CommandSettings::default() };
         let writer = Commands::with::<Platform>(self.log.clone(), &settings);
         writer.execute(self.order(id, first)?).await?;
         for batch in 0..EVENTS / BATCH {

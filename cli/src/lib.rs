@@ -9,6 +9,7 @@ mod keys;
 mod options;
 mod place;
 mod progress;
+mod proof;
 mod replay;
 mod roles;
 mod tools;
@@ -32,7 +33,7 @@ const DIFFERENT: u8 = 3;
 /// Runs the program for a domain.
 ///
 /// Exit codes: 0 done, 1 failed (the reason is on standard error), 2 the
-/// command line cannot be understood, 3 `verify` found differences.
+/// command line cannot be understood, 3 `verify` or `proof` found differences.
 #[must_use]
 pub fn main<D: Domain>() -> ExitCode {
     let options = Options::parse();
@@ -82,6 +83,11 @@ async fn run<D: Domain>(options: Options) -> Result<ExitCode> {
         }
         Command::Erase(erase) => erase::run(&place.config()?, &registry, &erase).await?,
         Command::Keys(keys) => keys::run(&place, &keys.action).await?,
+        Command::Proof(proof) => {
+            if !proof::run(&place, &proof.action).await? {
+                return Ok(ExitCode::from(DIFFERENT));
+            }
+        }
         Command::Config(shown) => {
             let config = if shown.effective {
                 Config::load(place.config.as_deref())?.effective()

@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Erase(Erase),
     /// Make, rotate and retire the master keys of personal data.
     Keys(Keys),
+    /// Prove what is in the log, check such proofs, audit the log itself.
+    Proof(Proof),
     /// Show the configuration: every key, what it means, what is in effect.
     Config(Config),
     /// Print what is generated from the declarations.
@@ -239,6 +241,89 @@ pub(crate) enum KeysAction {
         #[arg(long, value_name = "TIME")]
         before: Timestamp,
     },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Proof {
+    #[command(subcommand)]
+    pub(crate) action: ProofAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ProofAction {
+    /// Print the signed root of a tenant's log.
+    Checkpoint {
+        #[command(flatten)]
+        of: Of,
+        /// The one over so many events; the last by default.
+        #[arg(long, value_name = "N")]
+        size: Option<u64>,
+    },
+    /// Prove that an event is in the log.
+    Inclusion {
+        #[command(flatten)]
+        of: Of,
+        /// The event's position.
+        #[arg(long, value_name = "N")]
+        position: u64,
+        /// In the log of the checkpoint over so many events; of the last by default.
+        #[arg(long, value_name = "N")]
+        size: Option<u64>,
+    },
+    /// Prove that a log continues what it was before.
+    Consistency {
+        #[command(flatten)]
+        of: Of,
+        /// The size of the earlier checkpoint.
+        #[arg(long, value_name = "N")]
+        from: u64,
+        /// The size of the later checkpoint; the last by default.
+        #[arg(long, value_name = "N")]
+        to: Option<u64>,
+    },
+    /// Print the public keys that checkpoints are verified with.
+    Keys {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Print the events as they are hashed, one JSON object per line.
+    Rows {
+        #[command(flatten)]
+        of: Of,
+        /// Up to this position; that of the last checkpoint by default.
+        #[arg(long, value_name = "N")]
+        to: Option<u64>,
+    },
+    /// Check proofs with nothing but public keys: no database, no configuration.
+    Check {
+        /// What the other commands have printed.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// A key you trust, repeatable: name+id+key, or a file of `proof keys`.
+        #[arg(long = "key", required = true, value_name = "KEY")]
+        keys: Vec<String>,
+    },
+    /// Read everything and name whatever is not what was signed.
+    Audit {
+        /// One tenant's log; all by default.
+        #[arg(long, value_name = "TENANT")]
+        tenant: Option<TenantId>,
+        /// A checkpoint that was kept elsewhere, repeatable: tells whether the
+        /// database was set back.
+        #[arg(long = "checkpoint", value_name = "FILE")]
+        checkpoints: Vec<PathBuf>,
+    },
+}
+
+/// Whose log, and where to put the answer.
+#[derive(Args, Debug)]
+pub(crate) struct Of {
+    /// Whose log.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

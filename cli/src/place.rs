@@ -102,6 +102,11 @@ impl Place {
         if config.keys.file.is_empty() && self.master_key_file().exists() {
             config.keys.file = self.master_key_file().display().to_string();
         }
+        // Where there is none logs are not sealed: a key made anew by every
+        // process would sign what nobody can verify.
+        if config.integrity.signing_key_file.is_empty() && self.integrity_key_file().exists() {
+            config.integrity.signing_key_file = self.integrity_key_file().display().to_string();
+        }
         Ok(config)
     }
 
@@ -113,6 +118,11 @@ impl Place {
     /// Where `up` keeps the master keys of personal data.
     pub(crate) fn master_key_file(&self) -> PathBuf {
         self.data.join("keys").join("master.keys")
+    }
+
+    /// Where `up` keeps the key that signs checkpoints.
+    pub(crate) fn integrity_key_file(&self) -> PathBuf {
+        self.data.join("keys").join("integrity.pem")
     }
 }
 

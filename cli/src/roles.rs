@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use command_api::{CommandApi, PgReadModels};
 use domain::kernel::{Domain, Registry};
 use event_store::{
-    CommandSettings, Commands, Limits, Log, PgLog,
+    CommandSettings, Commands, Limits, Log, PgLog, Subscription,
+    integrity::Sealer,
     keys::KeyRing,
     pg::{CommitSettings, PgLogSettings, Signals},
 };
@@ -16,6 +17,7 @@ use service::{
     database::{Database, DatabaseRole},
     health::Health,
     http,
+    integrity::keyring,
     shutdown::Shutdown,
 };
 use tokio::task::JoinSet;
@@ -131,16 +133,17 @@ impl Starting<'_> {
     /// The command path of a role, which forgets whoever is erased.
     fn commands<D: Domain>(
         &mut self,
+        log: Arc<PgLog>,
         database: &Database,
         role: &'static str,
-    ) -> Result<Arc<Commands>> {
+    ) -> Arc<Commands> {
         let settings = command_settings(self.config, role);
-        let commands = Commands::with::<D>(self.log(database)?, &settings);
+        let commands = Commands::with::<D>(log, &settings);
         let remembering = Arc::downgrade(&commands);
         self.signals(database).on_erasure(move |tenant| {
             remembering.upgrade().map(|commands| commands.forget(tenant)).is_some()
         });
-        Ok(commands)
+        commands
     }
 }
 
@@ -223,17 +226,45 @@ impl Running {
     async fn worker<D: Domain>(&mut self, starting: &mut Starting<'_>) -> Result<()> {
         let connections = starting.config.database.worker_connections;
         let database = starting.database(DatabaseRole::Worker, connections).await?;
+        let log = starting.log(&database)?;
         let worker = worker::Worker::new(
             starting.registry.clone(),
-            starting.commands::<D>(&database, "worker")?,
+            starting.commands::<D>(log.clone(), &database, "worker"),
             database.raw().clone(),
             starting.keys(&database).await?,
             Arc::new(service::now),
             worker::Settings::from(&starting.config.worker),
         );
+        self.sealer(starting, &database, log.subscribe())?;
         let shutdown = starting.shutdown.clone();
         self.working.spawn(async move {
             worker::run(Arc::new(worker), shutdown).await;
+            Ok(())
+        });
+        Ok(())
+    }
+
+    /// Seals the logs, beside the worker.
+    fn sealer(
+        &mut self,
+        starting: &Starting<'_>,
+        database: &Database,
+        wakes: Subscription,
+    ) -> Result<()> {
+        let config = starting.config;
+        let Some(keyring) = keyring(&config.integrity)? else {
+            tracing::warn!("logs are not sealed: integrity.signing_key_file is not set");
+            return Ok(());
+        };
+        let pool = database.raw().clone();
+        let sealer = Sealer::new(pool.clone(), keyring);
+        let sealing = worker::Sealing {
+            interval: config.integrity.seal_interval,
+            labels: config.telemetry.tenant_labels,
+        };
+        let shutdown = starting.shutdown.clone();
+        self.working.spawn(async move {
+            worker::seal(sealer, pool, wakes, sealing, shutdown).await;
             Ok(())
         });
         Ok(())
@@ -250,6 +281,7 @@ impl Running {
             signals: starting.signals(&database),
             database,
             verifier: verifier(starting.config)?,
+            keyring: keyring(&starting.config.integrity)?,
         };
         let (config, shutdown) = (starting.config.clone(), starting.shutdown.clone());
         self.working.spawn(async move {
@@ -263,7 +295,8 @@ impl Running {
         let database = starting.database(DatabaseRole::Command, connections).await?;
         let listener = http::bind(&starting.config.command_api.listen)?;
         self.command_api = Some(listener.address());
-        let commands = starting.commands::<D>(&database, "command-api")?;
+        let log = starting.log(&database)?;
+        let commands = starting.commands::<D>(log, &database, "command-api");
         let signals = starting.signals(&database);
         let read_models = PgReadModels::new(starting.registry, database.raw().clone(), signals);
         let api = CommandApi::new(

@@ -45,6 +45,7 @@ pub(crate) async fn run<D: Domain>(registry: &Arc<Registry>, place: &Place, up: 
     Endpoints::remove(&place.data)?;
     settle(&mut config, place, up, &postgres)?;
     let key = Key::open_or_create(Path::new(&config.auth.signing_key_file))?;
+    Key::open_or_create(Path::new(&config.integrity.signing_key_file))?;
     tools::migrate(&config, registry).await?;
     let owner = owner(&config).await?;
     let running = Running::start::<D>(&config, registry, &Role::ALL, &shutdown).await?;
@@ -73,8 +74,13 @@ fn settle(config: &mut Config, place: &Place, up: &Up, postgres: &Postgres) -> R
     config.database.url = SecretString::from(postgres.url());
     let folder = place.data.join("keys");
     std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-    if config.auth.signing_key_file.is_empty() {
-        config.auth.signing_key_file = place.key_file().display().to_string();
+    for (setting, file) in [
+        (&mut config.auth.signing_key_file, place.key_file()),
+        (&mut config.integrity.signing_key_file, place.integrity_key_file()),
+    ] {
+        if setting.is_empty() {
+            *setting = file.display().to_string();
+        }
     }
     if config.keys.file.is_empty() {
         let file = place.master_key_file();

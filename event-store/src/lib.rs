@@ -8,6 +8,8 @@
 //! - [`Commands`] runs any declared command against a log: load, decide,
 //!   append, retry what lost a race, answer repetitions with the first answer.
 //!   Only its module `cqrs` knows cqrs-es, through which every command passes.
+//! - [`integrity`] proves that nothing in a log was altered: a Merkle tree over
+//!   the rows of each tenant, and signed checkpoints of it.
 //!
 //! Nothing here knows a business word: it interprets the declarations of a
 //! [`Domain`](domain::kernel::Domain).
@@ -18,6 +20,7 @@ mod commands;
 pub mod contract;
 mod cqrs;
 mod group;
+pub mod integrity;
 pub mod keys;
 mod log;
 mod memory;

@@ -74,7 +74,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     say(&format!("http://{}/graphiql\n{token}", listener.address()))?;
     // What this fills its tables with is not personal.
     let keys = Arc::new(KeyRing::new(database.raw().clone(), Arc::new(NoKeys)));
-    let resources = Resources { registry, database, keys, signals, verifier };
+    let resources = Resources { registry, database, keys, signals, verifier, keyring: None };
     run(listener, &config, resources, &shutdown).await?;
     Ok(())
 }

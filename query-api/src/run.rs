@@ -4,7 +4,11 @@ use std::{io, sync::Arc};
 
 use actix_web::web::Data;
 use domain::kernel::Registry;
-use event_store::{keys::KeyRing, pg::Signals};
+use event_store::{
+    integrity::{Keyring, Proofs},
+    keys::KeyRing,
+    pg::Signals,
+};
 use service::{
     auth::Verifier,
     config::Config,
@@ -40,6 +44,8 @@ pub struct Resources {
     pub signals: Signals,
     /// Who is asking.
     pub verifier: Verifier,
+    /// The keys of checkpoints; absent where logs are not sealed.
+    pub keyring: Option<Keyring>,
 }
 
 /// Why queries are not, or no longer, answered.
@@ -71,7 +77,9 @@ pub async fn run(
     let settings = Settings::from(&config.query_api);
     let engine = engine(&resources, settings, config, shutdown)?;
     let verifier = resources.verifier.clone();
-    let state = Data::new(State { engine, verifier, shutdown: shutdown.clone() });
+    let pool = resources.database.raw();
+    let proofs = resources.keyring.map(|keyring| Proofs::new(pool.clone(), keyring));
+    let state = Data::new(State { engine, verifier, proofs, shutdown: shutdown.clone() });
     let server = Server {
         limits: Limits::from(&config.query_api),
         threads: config.query_api.threads,

@@ -12,6 +12,7 @@ pub mod config;
 pub mod database;
 pub mod health;
 pub mod http;
+pub mod integrity;
 pub mod postgres;
 #[cfg(test)]
 mod scratch;

@@ -8,6 +8,7 @@
 
 mod arrows;
 mod generated;
+mod integrity;
 mod log;
 mod privacy;
 mod spine;

@@ -19,6 +19,8 @@
 //! Any number of workers may run. They divide the tenants between them by
 //! locks, which only save work: what holds is checked when a place is moved.
 //!
+//! Beside them [`seal`] follows the logs and signs what is in them.
+//!
 //! Read models are not looked at, and rebuilding them repeats nothing here:
 //! see [`register`] for where a reaction begins.
 
@@ -34,16 +36,19 @@ mod reactions;
 mod registration;
 mod retention;
 mod run;
+mod sealing;
 mod settings;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod turns;
+mod unsealed;
 mod worker;
 
 pub use error::WorkerError;
 pub use registration::register;
 pub use run::run;
+pub use sealing::{Sealing, seal};
 pub use settings::{Clock, Settings};
 pub use worker::{Progress, Worker};

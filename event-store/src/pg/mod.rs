@@ -24,6 +24,7 @@ pub use committer::CommitSettings;
 pub use migrate::{MigrateError, SCHEMA, Tenant, migrate, provision, tenants};
 pub use read::{EVENT_COLUMNS, stored_event};
 pub use session::{TenantRead, uuid};
+pub(crate) use session::{client as session_client, failed};
 pub use signals::{Channel, Signals};
 
 use crate::{

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP, sockets and server-sent events.
+//! GraphQL over HTTP, sockets and server-sent events, and proofs over HTTP.
 //!
 //! The glue to actix-web is our own, over actix-ws. The official one,
 //! async-graphql-actix-web, reads bodies without a limit, takes multipart
@@ -12,6 +12,7 @@ mod asked;
 mod events;
 mod graphiql;
 mod graphql;
+mod proofs;
 mod protocol;
 mod socket;
 
@@ -21,6 +22,7 @@ use actix_web::{
     http::Method,
     web::{self, Data, ServiceConfig},
 };
+use event_store::integrity::Proofs;
 use service::{auth::Verifier, http::only, shutdown::Shutdown};
 
 use crate::engine::Engine;
@@ -29,6 +31,8 @@ use crate::engine::Engine;
 pub(crate) struct State {
     pub(crate) engine: Arc<Engine>,
     pub(crate) verifier: Verifier,
+    /// Absent where logs are not sealed.
+    pub(crate) proofs: Option<Proofs>,
     pub(crate) shutdown: Shutdown,
 }
 
@@ -40,6 +44,7 @@ pub(crate) fn routes(config: &mut ServiceConfig, state: &Data<State>) {
             .route(web::get().to(graphql::get))
             .default_service(only(&[Method::GET, Method::POST])),
     );
+    proofs::routes(config);
     if state.engine.shared.settings.development {
         config
             .route("/graphiql", web::get().to(graphiql::page))

@@ -107,6 +107,7 @@ impl Stage {
             keys,
             signals: signals.clone(),
             verifier: Verifier::new(&key, &config.auth),
+            keyring: None,
         };
         let listener = bind("127.0.0.1:0").unwrap();
         let address = listener.address().to_string();

@@ -82,6 +82,16 @@ impl Key {
         &self.id
     }
 
+    /// The pair, for signatures that are no tokens.
+    pub(crate) fn signing(&self) -> Option<SigningKey> {
+        SigningKey::from_pkcs8_der(self.private_der()?).ok()
+    }
+
+    /// The public half.
+    pub(crate) fn verifying(&self) -> VerifyingKey {
+        self.public
+    }
+
     pub(super) fn public_bytes(&self) -> &[u8; 32] {
         self.public.as_bytes()
     }

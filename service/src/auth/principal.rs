@@ -28,6 +28,9 @@ pub struct Principal {
 /// The roles that may change things.
 const COMMANDING: [&str; 2] = ["admin", "member"];
 
+/// The roles that may see the log itself.
+const AUDITING: [&str; 2] = ["admin", "auditor"];
+
 impl Principal {
     /// Whether it may give commands at all: `admin` and `member` may, `viewer`
     /// and `auditor` only read. One rule for all commands, until the policy
@@ -35,6 +38,12 @@ impl Principal {
     #[must_use]
     pub fn may_command(&self) -> bool {
         self.roles.iter().any(|role| COMMANDING.contains(&role.as_str()))
+    }
+
+    /// Whether it may see events as they are stored, and proofs of them.
+    #[must_use]
+    pub fn may_audit(&self) -> bool {
+        self.roles.iter().any(|role| AUDITING.contains(&role.as_str()))
     }
 
     /// The tenant in its text form.

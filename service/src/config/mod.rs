@@ -22,8 +22,8 @@ use self::layers::Layers;
 
 pub use error::{ConfigError, ConfigFault};
 pub use sections::{
-    Auth, CommandApi, Database, Keys, Log, LogFormat, Projector, QueryApi, Shutdown, Telemetry,
-    Worker,
+    Auth, CommandApi, Database, Integrity, Keys, Log, LogFormat, Projector, QueryApi, Shutdown,
+    Telemetry, Worker,
 };
 
 /// Every key with its meaning and default.
@@ -45,6 +45,8 @@ pub struct Config {
     pub projector: Projector,
     /// How reactions are run.
     pub worker: Worker,
+    /// How logs are made proof against alteration.
+    pub integrity: Integrity,
     /// Who issues tokens and what they look like.
     pub auth: Auth,
     /// The keys of personal data.

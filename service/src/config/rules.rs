@@ -45,6 +45,9 @@ pub(super) fn broken_by(config: &Config) -> impl Iterator<Item = (&'static str, 
             "expected 1 to 36500",
         ),
         ("worker.poll_interval_ms", !config.worker.poll_interval.is_zero(), at_least_one),
+        ("integrity.installation", is_origin(&config.integrity.installation), AN_ORIGIN),
+        ("integrity.retired_keys", are_keys(&config.integrity.retired_keys), KEYS),
+        ("integrity.seal_interval_ms", !config.integrity.seal_interval.is_zero(), at_least_one),
         ("auth.issuer", !config.auth.issuer.is_empty(), "expected a name"),
         ("auth.audience", !config.auth.audience.is_empty(), "expected a name"),
         ("auth.token_lifetime_seconds", !config.auth.token_lifetime.is_zero(), at_least_one),
@@ -64,6 +67,9 @@ pub(super) fn broken_by(config: &Config) -> impl Iterator<Item = (&'static str, 
 const A_DATABASE: &str =
     "expected a URL like postgresql://user:password@host:5432/name, or key=value pairs";
 const AN_ADDRESS: &str = "expected host:port, like 127.0.0.1:8080 or 0.0.0.0:8080";
+const AN_ORIGIN: &str =
+    "expected a name without spaces and plus signs, like logs.example.com/tenantry";
+const KEYS: &str = "expected Ed25519 public keys in base64, with spaces between them";
 const A_FILTER: &str = "expected a level or target=level pairs, like \"info,event_store=debug\"";
 const A_COLLECTOR: &str = "expected an address without TLS, like http://localhost:4318";
 const A_RATIO: &str = "expected 0.0 to 1.0";
@@ -76,6 +82,16 @@ fn is_address(listen: &str) -> bool {
     listen
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+fn is_origin(name: &str) -> bool {
+    !name.is_empty()
+        && !name
+            .contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '+')
+}
+
+fn are_keys(keys: &str) -> bool {
+    crate::integrity::public_keys(keys).is_some()
 }
 
 fn is_filter(filter: &str) -> bool {

@@ -154,6 +154,21 @@ pub struct Worker {
     pub command_retention_days: u32,
 }
 
+/// How logs are made proof against alteration.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Integrity {
+    /// The key file; empty when there is none.
+    pub signing_key_file: String,
+    /// What checkpoints begin with.
+    pub installation: String,
+    /// Public keys in base64.
+    pub retired_keys: String,
+    /// The shortest time between two seals of one log.
+    #[serde(rename = "seal_interval_ms", with = "millis")]
+    pub seal_interval: Duration,
+}
+
 /// Who issues tokens and what they look like.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

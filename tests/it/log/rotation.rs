@@ -35,10 +35,10 @@ async fn an_outcome_is_remembered_for_the_retention_and_then_forgotten() {
         let again = log.append(command.clone()).await.unwrap();
         assert!(again.duplicate && again.first_position == first.first_position);
     }
-    let mut reused = append(tenant);
-    reused.command.id = command.command.id;
+    let mut same_id = append(tenant);
+    same_id.command.id = command.command.id;
     let refused = AppendError::CommandIdReused(command.command.id);
-    assert_eq!(log.append(reused.clone()).await, Err(refused));
+    assert_eq!(log.append(same_id.clone()).await, Err(refused));
     let mut dropped = 0;
     for day in (30..=100).step_by(10) {
         dropped += rotate(&owner, day).await;
@@ -48,7 +48,7 @@ async fn an_outcome_is_remembered_for_the_retention_and_then_forgotten() {
     assert_eq!(log.outcome(tenant, command.command.id).await.unwrap(), None);
     // The stream still knows who wrote it.
     assert!(log.append(command).await.unwrap().duplicate);
-    log.append(reused).await.unwrap();
+    log.append(same_id).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,121 @@
+//! Rows, tiles and checkpoints as the database has them.
+
+use deadpool_postgres::{GenericClient, Pool};
+use futures_util::{Stream, TryStreamExt};
+use tokio_postgres::{Row, RowStream, types::ToSql};
+use ulid::Ulid;
+
+use super::{
+    COLUMNS, Leaf,
+    proof::Plan,
+    tiles::{Place, Tiles},
+};
+use crate::{
+    ReadError,
+    pg::{TenantRead, failed, session_client, uuid},
+};
+
+/// What is signed of a tenant's log.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) size: u64,
+    pub(super) note: String,
+    pub(super) signed_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// A number as PostgreSQL counts.
+pub(super) fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A number that PostgreSQL counted.
+pub(super) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// Reads a row of `checkpoint.sql`.
+pub(super) fn stored(row: &Row) -> Result<Stored, tokio_postgres::Error> {
+    Ok(Stored {
+        size: unsigned(row.try_get(0)?),
+        note: row.try_get(1)?,
+        signed_at: row.try_get(2)?,
+    })
+}
+
+/// Reads rows of `edge.sql` or `tiles.sql`.
+pub(super) fn tiles(rows: &[Row]) -> Result<Tiles, tokio_postgres::Error> {
+    let mut tiles = Tiles::default();
+    for row in rows {
+        tiles.insert(place(row)?, row.try_get::<_, &[u8]>(2)?.to_vec());
+    }
+    Ok(tiles)
+}
+
+fn place(row: &Row) -> Result<Place, tokio_postgres::Error> {
+    let level: i16 = row.try_get(0)?;
+    Ok((u8::try_from(level).unwrap_or(u8::MAX), unsigned(row.try_get(1)?)))
+}
+
+/// The levels and places of the tiles that a proof is made of.
+pub(super) fn places_of(plan: &Plan) -> (Vec<i16>, Vec<i64>) {
+    let mut places: Vec<Place> = plan.iter().flatten().map(|node| node.tile().0).collect();
+    places.sort_unstable();
+    places.dedup();
+    places.into_iter().map(|(level, index)| (i16::from(level), number(index))).unzip()
+}
+
+/// The statement that reads the rows of a tenant whose positions lie between
+/// $2 and $3, both included.
+pub(super) fn rows_between() -> String {
+    format!(
+        "SELECT {} FROM log.events
+         WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position",
+        COLUMNS.join(", ")
+    )
+}
+
+/// The rows of a tenant whose positions lie between two, as they come.
+pub(super) async fn stream_rows(
+    client: &impl GenericClient,
+    tenant: Ulid,
+    from: i64,
+    to: i64,
+) -> Result<RowStream, tokio_postgres::Error> {
+    let statement = client.prepare_cached(&rows_between()).await?;
+    let tenant = uuid(tenant);
+    let params: [&(dyn ToSql + Sync); 3] = [&tenant, &from, &to];
+    client.query_raw(&statement, params).await
+}
+
+/// The leaves of a tenant's log up to a position, in order: for whoever wants
+/// to make the tree himself. One statement; memory stays bounded while the
+/// reader takes its time.
+///
+/// # Errors
+/// When the log cannot be read. The pool's sessions have the role
+/// `tenantry_owner`.
+pub async fn rows(
+    pool: &Pool,
+    tenant: Ulid,
+    to: u64,
+) -> Result<impl Stream<Item = Result<Leaf, ReadError>> + use<>, ReadError> {
+    let client = session_client(pool).await?;
+    let rows = stream_rows(&client, tenant, 1, number(to)).await.map_err(failed)?;
+    // The connection lives as long as the rows come.
+    let kept = rows.map_err(failed).and_then(move |row| {
+        let _client = &client;
+        std::future::ready(Leaf::of(&row).map_err(failed))
+    });
+    Ok(kept)
+}
+
+/// One statement as a tenant.
+pub(super) async fn read(
+    pool: &Pool,
+    tenant: Ulid,
+    sql: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, ReadError> {
+    let client = session_client(pool).await?;
+    TenantRead { client: &client, tenant }.query(sql, params).await
+}
