@@ -6,10 +6,10 @@ TESTS := $(shell cargo nextest --version >/dev/null 2>&1 && echo "nextest run" |
 DATA ?= data
 ONLY ?=
 
-.PHONY: up test check generate bench graphiql prepare help
+.PHONY: up test test-newest check generate bench graphiql prepare help
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 prepare:
 	@scripts/prepare
@@ -20,6 +20,12 @@ up: prepare graphiql ## Run everything on this machine, with a demo tenant full 
 
 test: prepare graphiql ## Run all tests
 	cargo $(TESTS) --locked --all-features
+
+# What may differ from one PostgreSQL to the next. ONLY="" for every test.
+test-newest: ONLY = -p event-store -p projector -p service -p worker -p tests
+test-newest: prepare graphiql ## Run the tests on the newest PostgreSQL
+	bin=$$(scripts/newest-postgres) && \
+		TENANTRY_POSTGRES_BIN="$$bin" cargo $(TESTS) --locked --all-features $(ONLY)
 
 check: prepare graphiql ## Formatting, lints, documentation, dependencies
 	cargo fmt --all --check

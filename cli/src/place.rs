@@ -128,8 +128,8 @@ impl Place {
 
 /// A session of the owner.
 pub(crate) async fn owner(config: &Config) -> Result<Client> {
-    let parsed: tokio_postgres::Config =
-        config.database.url.expose_secret().parse().context("the database URL cannot be read")?;
+    let url = config.database.direct().expose_secret().replace("{role}", "tenantry_owner");
+    let parsed: tokio_postgres::Config = url.parse().context("the database URL cannot be read")?;
     let (client, connection) =
         parsed.connect(NoTls).await.context("cannot connect to PostgreSQL")?;
     tokio::spawn(connection);

@@ -72,9 +72,18 @@ pub(crate) fn command_settings(config: &Config, role: &'static str) -> CommandSe
     }
 }
 
-/// Hints over the connection of a database's kind.
+/// Hints over a connection of a database's kind; where none can listen, within
+/// this process alone.
 pub(crate) fn signals(config: &Config, database: &Database, end: &CancellationToken) -> Signals {
-    Signals::start(database.connecting().clone(), config.log.notify_interval, end.clone())
+    let Some(listening) = database.listening() else {
+        tracing::warn!(
+            "no wake-ups through a pooler: the log is polled every {} ms; \
+             set database.direct_url for a connection that can LISTEN",
+            config.log.poll_interval.as_millis()
+        );
+        return Signals::silent();
+    };
+    Signals::start(listening.clone(), config.log.notify_interval, end.clone())
 }
 
 /// Connections by which a role looks up keys of personal data: it may do so

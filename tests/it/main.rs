@@ -11,4 +11,5 @@ mod generated;
 mod integrity;
 mod log;
 mod privacy;
+mod reliability;
 mod spine;

@@ -52,11 +52,18 @@ impl Client {
     /// A client of the tenant at a place in the endpoints.
     #[must_use]
     pub fn of(endpoints: &Endpoints, tenant: usize) -> Self {
+        let token = endpoints.tenants.get(tenant).map(|one| one.token.as_str());
+        Self::at(&endpoints.command_api, &endpoints.graphql, token.unwrap_or_default())
+    }
+
+    /// A client of services at these addresses.
+    #[must_use]
+    pub fn at(commands: &str, graphql: &str, token: &str) -> Self {
         Self {
             http: reqwest::Client::new(),
-            commands: endpoints.command_api.clone(),
-            graphql: endpoints.graphql.clone(),
-            token: endpoints.tenants.get(tenant).map(|one| one.token.clone()).unwrap_or_default(),
+            commands: commands.to_owned(),
+            graphql: graphql.to_owned(),
+            token: token.to_owned(),
         }
     }
 

@@ -10,6 +10,9 @@ use service::postgres::{Options, Postgres};
 use tokio_postgres::{Client, Config, NoTls};
 use ulid::Ulid;
 
+/// A login for each service, as operators make them.
+pub const LOGINS: &str = include_str!("../../docs/operations/logins.sql");
+
 /// A database of one test. It is dropped with this value.
 pub struct Database {
     postgres: Postgres,
@@ -27,11 +30,14 @@ impl Database {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-postgres");
         let postgres = Options::new(folder).throwaway().share()?;
         // A template per schema: a changed schema makes a new one.
-        let schema = event_store::request_hash(&[pg::SCHEMA.as_bytes()]);
+        let schema = event_store::request_hash(&[pg::SCHEMA.as_bytes(), LOGINS.as_bytes()]);
         let template = format!("log_{}", Ulid::from_bytes(first_half(schema)));
         postgres
             .ensure_database(&template, |url| async move {
-                pg::migrate(&mut connect(&url).await?).await?;
+                let mut owner = connect(&url).await?;
+                pg::migrate(&mut owner).await?;
+                // Roles are the whole server's: made here, one at a time.
+                owner.batch_execute(LOGINS).await?;
                 anyhow::Ok(())
             })
             .await?;

@@ -3,8 +3,16 @@
 
 mod client;
 mod database;
+mod ledger;
+mod load;
 mod process;
+mod proxy;
+mod serving;
 
 pub use client::{Answer, Client};
-pub use database::{Database, pool};
+pub use database::{Database, LOGINS, pool};
+pub use ledger::check;
+pub use load::{Acknowledged, Load, Told};
 pub use process::Up;
+pub use proxy::{Flow, Proxy};
+pub use serving::{Served, Serving, program};

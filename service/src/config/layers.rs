@@ -18,7 +18,7 @@ const ENVIRONMENT: &str = "environment";
 const DEFAULT: &str = "default";
 
 /// Keys whose values are never shown.
-const SECRETS: &[&str] = &["database.url"];
+const SECRETS: &[&str] = &["database.url", "database.direct_url"];
 
 pub(super) struct Layers {
     figment: Figment,

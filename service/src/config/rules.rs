@@ -9,6 +9,16 @@ pub(super) fn broken_by(config: &Config) -> impl Iterator<Item = (&'static str, 
     let at_least_one = "expected at least 1";
     let checks = [
         ("database.url", is_database(config.database.url.expose_secret()), A_DATABASE),
+        (
+            "database.direct_url",
+            is_database(config.database.direct_url.expose_secret()),
+            A_DATABASE,
+        ),
+        (
+            "database.prepared_statements",
+            config.database.prepared_statements || config.database.pooled,
+            "expected true, unless database.pooled is",
+        ),
         ("database.command_connections", config.database.command_connections > 0, at_least_one),
         ("database.query_connections", config.database.query_connections > 0, at_least_one),
         ("database.projector_connections", config.database.projector_connections > 0, at_least_one),

@@ -13,6 +13,13 @@ pub struct Database {
     /// URL or key=value pairs; empty when there is none.
     #[serde(serialize_with = "redacted")]
     pub url: SecretString,
+    /// Whether `url` leads to a pooler that lends a connection per transaction.
+    pub pooled: bool,
+    /// Whether statements stay prepared with their connections.
+    pub prepared_statements: bool,
+    /// Past the pooler; empty when that is `url`, or when there is no way.
+    #[serde(serialize_with = "redacted")]
+    pub direct_url: SecretString,
     /// The command API's pool.
     pub command_connections: usize,
     /// The query API's pool.
@@ -36,6 +43,16 @@ pub struct Database {
     /// The longest a transaction stands idle.
     #[serde(rename = "idle_transaction_timeout_ms", with = "millis")]
     pub idle_transaction_timeout: Duration,
+}
+
+impl Database {
+    /// Where sessions of one's own are to be had, as the owner: for tools that
+    /// keep settings, locks or temporary tables from one transaction to the
+    /// next.
+    #[must_use]
+    pub fn direct(&self) -> &SecretString {
+        if self.direct_url.expose_secret().is_empty() { &self.url } else { &self.direct_url }
+    }
 }
 
 /// How the log is written and followed.

@@ -23,6 +23,13 @@ pub enum DatabaseError {
     /// What is configured is no database.
     #[error("database.url cannot be read; expected postgresql://user:password@host:5432/name")]
     BadUrl,
+    /// Only a pooler is configured, and the role cannot work through one.
+    #[error(
+        "{} needs sessions of its own, which a pooler in transaction mode does not give; \
+         set database.direct_url to a way past it",
+        .0.name()
+    )]
+    NotDirect(DatabaseRole),
     /// No connection can be made.
     #[error("cannot connect to {place}: {reason}")]
     Unreachable {
@@ -151,12 +158,22 @@ impl Place {
             Some(refusal) if self.lacks_role(refusal) => {
                 format!("{}; run `tenantry migrate` on this database first", refusal.message())
             }
+            Some(refusal) if refusal.message().contains("unsupported startup parameter") => {
+                format!(
+                    "{}; this is a pooler: set database.pooled = true",
+                    refusal.message().trim_end()
+                )
+            }
             Some(refusal) if *refusal.code() == SqlState::INVALID_CATALOG_NAME => {
                 format!("{}; create it with: createdb NAME", refusal.message())
             }
             Some(refusal) => refusal.message().to_owned(),
             None => said,
         };
+        DatabaseError::Unreachable { place: self.words.clone(), reason }
+    }
+
+    pub(super) fn refused(&self, reason: String) -> DatabaseError {
         DatabaseError::Unreachable { place: self.words.clone(), reason }
     }
 

@@ -10,20 +10,23 @@ mod config;
 mod error;
 mod gauge;
 mod read;
+mod role;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod unnamed;
 
 use std::sync::Arc;
 
 use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+    HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    TimeoutType,
 };
 use tokio_postgres::NoTls;
 use ulid::Ulid;
 use uuid::Uuid;
 
-use self::error::Place;
+use self::{config::Ways, error::Place, unnamed::WithoutNames};
 
 pub use error::DatabaseError;
 pub use transaction::Transaction;
@@ -56,13 +59,20 @@ impl DatabaseRole {
             Self::Worker => "tenantry_worker",
         }
     }
+
+    /// Whether it keeps something from one transaction to the next: the owner
+    /// settings, the worker the locks of the tenants it serves.
+    #[must_use]
+    pub const fn needs_sessions(self) -> bool {
+        matches!(self, Self::Owner | Self::Worker)
+    }
 }
 
 /// Connections in one role. Cheap to copy; copies share the connections.
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: Pool,
-    config: Arc<tokio_postgres::Config>,
+    ways: Arc<Ways>,
     place: Arc<Place>,
     role: DatabaseRole,
 }
@@ -77,10 +87,17 @@ impl Database {
         role: DatabaseRole,
         connections: usize,
     ) -> Result<Self, DatabaseError> {
-        let connecting = config::of(config, role)?;
-        let place = Place::of(&connecting, role, connections, config.wait_timeout);
+        let ways = config::of(config, role)?;
+        let place = Place::of(&ways.pool, role, connections, config.wait_timeout);
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(connecting.clone(), NoTls, recycling))
+        let connecting = ways.pool.clone();
+        let manager = if ways.names {
+            Manager::from_config(connecting, NoTls, recycling)
+        } else {
+            Manager::from_connect(connecting, WithoutNames, recycling)
+        };
+        let pool = Pool::builder(manager)
+            .post_create(role::checked(role))
             .max_size(connections)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(config.wait_timeout))
@@ -88,8 +105,8 @@ impl Database {
             .build()
             .map_err(|error| DatabaseError::Pool(error.to_string()))?;
         gauge::watch(role, &pool);
-        let (config, place) = (Arc::new(connecting), Arc::new(place));
-        let database = Self { pool, config, place, role };
+        let (ways, place) = (Arc::new(ways), Arc::new(place));
+        let database = Self { pool, ways, place, role };
         drop(database.connection().await?);
         Ok(database)
     }
@@ -108,11 +125,17 @@ impl Database {
         &self.pool
     }
 
-    /// How to make a connection of the same kind outside the pool, as LISTEN
-    /// needs one.
+    /// How the pool makes its connections.
     #[must_use]
     pub fn connecting(&self) -> &tokio_postgres::Config {
-        &self.config
+        &self.ways.pool
+    }
+
+    /// How to make a connection that stays the same session, as LISTEN needs
+    /// one. Nothing where only a pooler is configured.
+    #[must_use]
+    pub fn listening(&self) -> Option<&tokio_postgres::Config> {
+        self.ways.session.as_ref()
     }
 
     /// Asks whether the database answers.
@@ -131,6 +154,12 @@ impl Database {
                 waited_ms: self.place.wait.as_millis(),
             },
             PoolError::Backend(source) => self.place.unreachable(&source),
+            PoolError::PostCreateHook(HookError::Backend(source)) => {
+                self.place.unreachable(&source)
+            }
+            PoolError::PostCreateHook(HookError::Message(reason)) => {
+                self.place.refused(reason.into_owned())
+            }
             PoolError::Timeout(_) => self.place.silent(),
             other => DatabaseError::Pool(other.to_string()),
         })

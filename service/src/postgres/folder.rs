@@ -48,10 +48,14 @@ impl Drop for Locks {
 
 impl Folder {
     /// Makes the folders that are missing and gives them to the server's user.
-    pub(super) fn prepare(named: &Path, account: Option<&Account>) -> Result<Self, PostgresError> {
+    pub(super) fn prepare(
+        named: &Path,
+        part: &str,
+        account: Option<&Account>,
+    ) -> Result<Self, PostgresError> {
         fs::create_dir_all(named).map_err(PostgresError::file("create folder", named))?;
         let data = named.canonicalize().map_err(PostgresError::file("resolve folder", named))?;
-        let root = data.join("postgres");
+        let root = data.join(part);
         let socket = socket_folder(&root);
         for folder in [&root, &socket] {
             private_folder(folder, account)?;

@@ -58,6 +58,9 @@ const SETTINGS: &[(&str, &str)] = &[
 /// Not when only the server does: a commit still leaves its hands at once.
 const THROWAWAY: &[(&str, &str)] = &[("fsync", "off"), ("full_page_writes", "off")];
 
+/// The server's part of the data folder.
+const PART: &str = "postgres";
+
 /// How a server shall be run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -116,7 +119,8 @@ impl Options {
     }
 
     /// Gives up durability for speed: for tests, whose data nobody misses
-    /// after a power failure. A killed server still loses nothing.
+    /// after a power failure. A killed server still loses nothing. It has a
+    /// cluster of its own, one for each version of the server.
     #[must_use]
     pub fn throwaway(mut self) -> Self {
         self.durable = false;
@@ -138,9 +142,20 @@ impl Options {
         Ok(Postgres { folder, account, options: self, running })
     }
 
+    /// The server's part of the data folder. One that may be lost is made anew
+    /// for every version of the server, so that the same tests run on several.
+    fn part(&self) -> Result<String, PostgresError> {
+        if self.durable {
+            return Ok(PART.to_owned());
+        }
+        let binaries = Binaries::find(self.binaries.as_deref(), None, &self.folder)?;
+        Ok(format!("{PART}-{}", binaries.major))
+    }
+
     fn prepare(&self) -> Result<(Folder, Option<Account>), PostgresError> {
-        let account = Account::for_server(&self.folder.join("postgres"))?;
-        let folder = Folder::prepare(&self.folder, account.as_ref())?;
+        let part = self.part()?;
+        let account = Account::for_server(&self.folder.join(&part))?;
+        let folder = Folder::prepare(&self.folder, &part, account.as_ref())?;
         Ok((folder, account))
     }
 

@@ -53,7 +53,7 @@ async fn a_folder_becomes_a_database_and_stays_one() {
     let before = postgres.pid().unwrap();
     postgres.stop();
 
-    let postgres = quick(&folder).start().unwrap();
+    let postgres = Options::new(&*folder).start().unwrap();
     assert_ne!(postgres.pid().unwrap(), before);
     let client = connect(&postgres.url()).await;
     assert_eq!(text(&client, "SELECT word FROM kept").await, "still here");
@@ -104,7 +104,7 @@ async fn the_server_ends_with_a_killed_parent_and_needs_no_recovery() {
     parent.wait().unwrap();
 
     if super::account::has_setpriv() {
-        let pid_file = folder.join("postgres/cluster/postmaster.pid");
+        let pid_file = quick(&folder).prepare().unwrap().0.cluster.join("postmaster.pid");
         eventually("the server has ended", || !pid_file.exists());
     }
     let postgres = quick(&folder).start().unwrap();
@@ -131,7 +131,7 @@ async fn a_number_that_another_program_has_by_now_does_not_keep_the_server_from_
     let folder = Scratch::new("reused");
     quick(&folder).start().unwrap().stop();
     let stale = format!("{}\n/data\n0\n5432\n/data\n\n0 0\nready   \n", std::process::id());
-    fs::write(folder.join("postgres/cluster/postmaster.pid"), stale).unwrap();
+    fs::write(quick(&folder).prepare().unwrap().0.cluster.join("postmaster.pid"), stale).unwrap();
     quick(&folder).start().unwrap();
 }
 
@@ -206,7 +206,7 @@ async fn the_data_folder_may_lie_where_the_servers_user_cannot_go() {
 fn what_another_version_wrote_is_not_touched() {
     let folder = Scratch::new("version");
     quick(&folder).start().unwrap().stop();
-    fs::write(folder.join("postgres/cluster/PG_VERSION"), "9\n").unwrap();
+    fs::write(quick(&folder).prepare().unwrap().0.cluster.join("PG_VERSION"), "9\n").unwrap();
     let error = quick(&folder).start().unwrap_err();
     assert!(matches!(error, PostgresError::OtherVersion { written: 9, .. }));
     let text = error.to_string();

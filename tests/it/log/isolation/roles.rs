@@ -4,8 +4,7 @@ use tests::Database;
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 
-const SERVICES: [&str; 4] =
-    ["tenantry_command", "tenantry_query", "tenantry_projector", "tenantry_worker"];
+use super::SERVICES;
 
 /// A database with one event of each of two tenants.
 async fn two_tenants() -> (Database, [Uuid; 2]) {
@@ -95,26 +94,4 @@ async fn only_writers_may_append() {
             .get(0);
         assert_eq!(allowed, may, "{role}");
     }
-}
-
-#[tokio::test]
-async fn every_table_with_a_tenant_is_under_forced_row_level_security() {
-    let database = Database::new().await.unwrap();
-    let open = database
-        .owner()
-        .await
-        .unwrap()
-        .query(
-            "SELECT c.oid::regclass::text
-             FROM pg_class AS c
-             JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
-             WHERE c.relkind IN ('r', 'p')
-                 AND c.relnamespace IN ('log'::regnamespace, 'read'::regnamespace)
-                 AND NOT (c.relrowsecurity AND c.relforcerowsecurity)",
-            &[],
-        )
-        .await
-        .unwrap();
-    let names: Vec<String> = open.iter().map(|row| row.get(0)).collect();
-    assert_eq!(names, Vec::<String>::new());
 }
