@@ -135,6 +135,14 @@ CREATE TABLE log.events (
     CONSTRAINT events_pkey PRIMARY KEY (tenant_id, position),
     -- Serves: loading a stream; two writers of one version cannot both win.
     CONSTRAINT events_by_stream UNIQUE (tenant_id, stream_id, version)
+) WITH (
+    -- Rows never change, so vacuum has each page done with for good when it
+    -- comes the first time, which it does while the page is still in memory:
+    -- after so many events, however many there are. Left to the defaults it
+    -- would come ever more rarely, and one day rewrite the whole table.
+    autovacuum_vacuum_insert_threshold = 200000,
+    autovacuum_vacuum_insert_scale_factor = 0,
+    autovacuum_freeze_min_age = 0
 );
 ALTER TABLE log.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.events FORCE ROW LEVEL SECURITY;

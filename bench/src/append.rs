@@ -96,7 +96,8 @@ async fn ours(
     Ok((measured, limit))
 }
 
-fn append(tenant: Ulid) -> Append {
+/// One event of 200 bytes for a new stream.
+pub(crate) fn append(tenant: Ulid) -> Append {
     let id = Ulid::generate();
     Append {
         tenant,

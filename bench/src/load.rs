@@ -13,6 +13,9 @@ pub(crate) struct Measured {
     pub(crate) p999: Duration,
 }
 
+/// How long calls are made before they are measured.
+pub(crate) const WARM_UP: Duration = Duration::from_secs(1);
+
 /// Keeps every caller calling for `length`, after a second of warm-up. A call
 /// takes the caller and gives it back.
 pub(crate) async fn load_with<C, F, R>(
@@ -25,7 +28,7 @@ where
     F: Fn(C) -> R + Clone + Send + 'static,
     R: Future<Output = Result<C>> + Send,
 {
-    let warm = Instant::now() + Duration::from_secs(1);
+    let warm = Instant::now() + WARM_UP;
     let end = warm + length;
     let mut running = tokio::task::JoinSet::new();
     for mut caller in callers {

@@ -12,6 +12,7 @@ mod rebuild;
 mod report;
 mod running;
 mod server;
+mod size;
 mod snapshots;
 mod start;
 
@@ -34,8 +35,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measures Tenantry beside its peers.
 #[derive(Parser)]
 struct Options {
-    /// Run one benchmark alone.
-    #[arg(long, value_parser = ["append", "commands", "lag", "rebuild", "snapshots", "start"])]
+    /// Run one benchmark alone; `size` runs only so.
+    #[arg(long, value_parser = ["append", "commands", "lag", "rebuild", "size", "snapshots", "start"])]
     only: Option<String>,
     /// Seconds per measured case.
     #[arg(long, default_value_t = 8)]
@@ -43,6 +44,17 @@ struct Options {
     /// Events in the log of the rebuild benchmark.
     #[arg(long, default_value_t = 1_000_000)]
     events: u64,
+    /// Events in the largest log of the size benchmark.
+    #[arg(long, default_value_t = 20_000_000)]
+    largest: u64,
+    /// Kinds of logs of the size benchmark, by their partitions: `0,8,32` is
+    /// one table beside 8 and 32 partitions.
+    #[arg(long, value_delimiter = ',', default_value = "0")]
+    partitions: Vec<u32>,
+    /// Keep the logs of the size benchmark for the next run with this option,
+    /// which measures only their largest size.
+    #[arg(long)]
+    keep: bool,
     /// Where the databases of the run are kept; emptied first.
     #[arg(long, default_value = "target/bench/data")]
     folder: PathBuf,
@@ -58,6 +70,18 @@ struct Options {
     peer_listen: String,
 }
 
+impl Options {
+    fn size(&self) -> size::Wish<'_> {
+        size::Wish {
+            folder: &self.folder,
+            largest: self.largest,
+            partitions: &self.partitions,
+            seconds: self.seconds,
+            keep: self.keep,
+        }
+    }
+}
+
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the table is the result")]
 async fn main() -> Result<()> {
@@ -67,28 +91,39 @@ async fn main() -> Result<()> {
         let listener = std::net::TcpListener::bind(&options.peer_listen)?;
         return peer::serve(server::peer_pool(url).await?, verifier, listener).await;
     }
-    let server = Server::start(&options.folder)?;
     let mut report = Report::default();
-    let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
-    if wanted("append") {
-        append::run(&server, &mut report, options.seconds).await?;
-    }
-    if wanted("commands") {
-        commands::run(&server, &mut report, options.seconds).await?;
-    }
-    if wanted("lag") {
-        lag::run(&options.folder.join("lag"), &mut report, options.seconds).await?;
-    }
-    if wanted("rebuild") {
-        rebuild::run(&server, &mut report, options.events).await?;
-    }
-    if wanted("snapshots") {
-        snapshots::run(&server, &mut report).await?;
-    }
-    if wanted("start") {
-        start::run(&options.folder.join("start"), &mut report).await?;
+    // It takes the better part of an hour, and 25 GB: only when asked for.
+    if options.only.as_deref() == Some("size") {
+        size::run(&options.size(), &mut report).await?;
+    } else {
+        compare(&options, &mut report).await?;
     }
     report.save(&options.results)?;
     println!("{}", report.table());
+    Ok(())
+}
+
+/// Runs what stands beside a peer.
+async fn compare(options: &Options, report: &mut Report) -> Result<()> {
+    let server = Server::start(&options.folder)?;
+    let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
+    if wanted("append") {
+        append::run(&server, report, options.seconds).await?;
+    }
+    if wanted("commands") {
+        commands::run(&server, report, options.seconds).await?;
+    }
+    if wanted("lag") {
+        lag::run(&options.folder.join("lag"), report, options.seconds).await?;
+    }
+    if wanted("rebuild") {
+        rebuild::run(&server, report, options.events).await?;
+    }
+    if wanted("snapshots") {
+        snapshots::run(&server, report).await?;
+    }
+    if wanted("start") {
+        start::run(&options.folder.join("start"), report).await?;
+    }
     Ok(())
 }

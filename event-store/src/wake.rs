@@ -28,7 +28,13 @@ pub struct Subscription {
     receiver: broadcast::Receiver<Arc<[Ulid]>>,
     poll: Duration,
     next_poll: Instant,
+    /// Before when nobody looks at all tenants, not even after hints were lost.
+    earliest_poll: Instant,
 }
+
+/// How many times as long as a look at all tenants took is waited before the
+/// next: looking costs a twentieth of the time at most.
+const REST: u32 = 19;
 
 impl Wakeups {
     /// Wake-ups with a poll at least this often.
@@ -50,6 +56,7 @@ impl Wakeups {
             receiver: self.sender.subscribe(),
             poll: self.poll,
             next_poll: Instant::now(),
+            earliest_poll: Instant::now(),
         }
     }
 }
@@ -57,21 +64,64 @@ impl Wakeups {
 impl Subscription {
     /// Waits for the next wake-up. Dropping the future loses none.
     pub async fn next(&mut self) -> Wake {
-        let wake = tokio::select! {
-            biased;
-            () = tokio::time::sleep_until(self.next_poll) => Wake::All,
-            received = self.receiver.recv() => match received {
-                Ok(tenants) => Wake::Tenants(tenants),
-                Err(broadcast::error::RecvError::Lagged(_)) => Wake::All,
-                Err(broadcast::error::RecvError::Closed) => {
-                    tokio::time::sleep_until(self.next_poll).await;
-                    Wake::All
-                }
-            },
-        };
-        if wake == Wake::All {
-            self.next_poll = Instant::now() + self.poll;
+        // Asked for by the clock as well: a timer whose time has passed already
+        // would come after all hints that are there.
+        while Instant::now() < self.next_poll {
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(self.next_poll) => {}
+                received = self.receiver.recv() => match received {
+                    Ok(tenants) => return Wake::Tenants(tenants),
+                    Err(broadcast::error::RecvError::Lagged(_)) => {
+                        self.next_poll = self.next_poll.min(self.earliest_poll);
+                    }
+                    Err(broadcast::error::RecvError::Closed) => {
+                        tokio::time::sleep_until(self.next_poll).await;
+                    }
+                },
+            }
         }
-        wake
+        self.next_poll = Instant::now() + self.poll;
+        Wake::All
+    }
+
+    /// Tells how long it took to look at all tenants. The more of them there
+    /// are, the longer it takes; so that it never takes more than a small part
+    /// of the time, the next look waits in proportion.
+    pub fn looked(&mut self, took: Duration) {
+        self.earliest_poll = Instant::now() + took * REST;
+        self.next_poll = self.next_poll.max(self.earliest_poll);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_long_look_at_all_tenants_is_followed_by_a_longer_rest() {
+        let wakeups = Wakeups::new(Duration::ZERO);
+        let mut subscription = wakeups.subscribe();
+        assert_eq!(subscription.next().await, Wake::All);
+        subscription.looked(Duration::from_mins(1));
+        wakeups.wake([Ulid(1)]);
+        assert_eq!(subscription.next().await, Wake::Tenants([Ulid(1)].into()));
+        // Not even hints that were lost are a reason to look at once.
+        for _ in 0..2_000 {
+            wakeups.wake([Ulid(2)]);
+        }
+        assert_eq!(subscription.next().await, Wake::Tenants([Ulid(2)].into()));
+    }
+
+    #[tokio::test]
+    async fn lost_hints_are_made_up_for_by_looking_at_all_tenants() {
+        let wakeups = Wakeups::new(Duration::from_mins(10));
+        let mut subscription = wakeups.subscribe();
+        assert_eq!(subscription.next().await, Wake::All);
+        subscription.looked(Duration::ZERO);
+        for _ in 0..2_000 {
+            wakeups.wake([Ulid(1)]);
+        }
+        assert_eq!(subscription.next().await, Wake::All);
     }
 }

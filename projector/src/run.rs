@@ -36,7 +36,7 @@ pub async fn run(
         } else {
             subscription.next().now_or_never()
         };
-        if let Err(error) = work(&mut projector, &mut queue, wake).await {
+        if let Err(error) = work(&mut projector, &mut queue, &mut subscription, wake).await {
             trouble.tell(&error);
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
@@ -49,10 +49,15 @@ pub async fn run(
 async fn work(
     projector: &mut Projector,
     queue: &mut Queue,
+    subscription: &mut Subscription,
     wake: Option<Wake>,
 ) -> Result<(), StepError> {
     match wake {
-        Some(Wake::All) => queue.append(projector.tenants_behind().await?),
+        Some(Wake::All) => {
+            let started = Instant::now();
+            queue.append(projector.tenants_behind().await?);
+            subscription.looked(started.elapsed());
+        }
         Some(Wake::Tenants(tenants)) => queue.append(tenants.iter().copied()),
         None => {}
     }

@@ -70,8 +70,14 @@ impl Running {
     }
 
     async fn look_around(&mut self) {
+        let started = Instant::now();
         match self.worker.behind().await {
-            Ok(tenants) => tenants.into_iter().for_each(|one| self.turns.wake(one)),
+            Ok(tenants) => {
+                self.wakes.looked(started.elapsed());
+                for tenant in tenants {
+                    self.turns.wake(tenant);
+                }
+            }
             Err(error) => tracing::warn!(%error, "cannot look for work, trying again"),
         }
         if self.measured.elapsed() >= MEASURE {

@@ -73,23 +73,20 @@ impl TenantRead<'_> {
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, ReadError> {
-        let set_tenant = self
-            .client
-            .prepare_cached("SELECT set_config('tenantry.tenant', $1, true)")
-            .await
-            .map_err(failed)?;
+        let enter = include_str!("sql/enter.sql");
+        let enter = self.client.prepare_cached(enter).await.map_err(failed)?;
         let statement = self.client.prepare_cached(sql).await.map_err(failed)?;
         let tenant = uuid(self.tenant).to_string();
         let tenant: [&(dyn ToSql + Sync); 1] = [&tenant];
-        let (begun, set, rows, committed) = tokio::join!(
+        let (begun, entered, rows, committed) = tokio::join!(
             biased;
             self.client.batch_execute("BEGIN READ ONLY"),
-            self.client.execute(&set_tenant, &tenant),
+            self.client.execute(&enter, &tenant),
             self.client.query(&statement, params),
             self.client.batch_execute("COMMIT"),
         );
         begun.map_err(failed)?;
-        set.map_err(failed)?;
+        entered.map_err(failed)?;
         let rows = rows.map_err(failed)?;
         committed.map_err(failed)?;
         Ok(rows)

@@ -7,4 +7,5 @@ mod given;
 mod isolation;
 mod personal;
 mod plans;
+mod read_plans;
 mod rotation;
