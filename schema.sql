@@ -1,6 +1,7 @@
 -- The durable database of Tenantry, complete, in reading order:
 -- roles → tenants → heads → events → append → idempotency, claims, series →
--- integrity → consumers' checkpoints → timers and refused intents → failures.
+-- snapshots → integrity → consumers' checkpoints → timers and refused intents →
+-- failures → imports.
 --
 -- The read tables are not here: they are derived from the row types of the
 -- read models, live in the schema `read`, and can be rebuilt from `log.events`
@@ -1075,6 +1076,54 @@ ALTER TABLE log.refused_intents FORCE ROW LEVEL SECURITY;
 CREATE POLICY reacting ON log.refused_intents
     TO tenantry_owner, tenantry_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT ON log.refused_intents TO tenantry_worker;
+
+-- ── Imports ─────────────────────────────────────────────────────────────────
+-- What was imported into a tenant's log from elsewhere, and by which rules.
+-- Written by imports in the transactions that write the events; read by them
+-- to go on, and by people who ask where a history came from.
+CREATE TABLE log.imports (
+    tenant_id   uuid NOT NULL,
+    -- By what events of different streams were put in order: column:{name},
+    -- metadata:{key}, or physical.
+    order_rule  text NOT NULL,
+    -- All rules by which the source was read.
+    rules       jsonb NOT NULL,
+    -- How events were written there, by their names here.
+    names       jsonb NOT NULL,
+    -- The positions 1 to this are imported.
+    events      bigint NOT NULL CHECK (events >= 0),
+    started_at  timestamptz NOT NULL DEFAULT now(),
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT imports_pkey PRIMARY KEY (tenant_id)
+);
+ALTER TABLE log.imports ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.imports FORCE ROW LEVEL SECURITY;
+CREATE POLICY importing ON log.imports
+    TO tenantry_owner, tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.imports FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, UPDATE ON log.imports TO tenantry_log;
+GRANT SELECT ON log.imports TO tenantry_command, tenantry_query;
+
+-- What imported streams were called where they came from, and how far they
+-- have been imported.
+CREATE TABLE log.imported_streams (
+    tenant_id    uuid NOT NULL,
+    source_type  text NOT NULL,
+    source_id    text NOT NULL,
+    stream_id    uuid NOT NULL,
+    version      bigint NOT NULL CHECK (version >= 1),
+    CONSTRAINT imported_streams_pkey PRIMARY KEY (tenant_id, source_type, source_id),
+    -- Serves: what a stream was called.
+    CONSTRAINT imported_streams_by_stream UNIQUE (tenant_id, stream_id)
+) WITH (fillfactor = 70);
+ALTER TABLE log.imported_streams ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.imported_streams FORCE ROW LEVEL SECURITY;
+CREATE POLICY importing ON log.imported_streams
+    TO tenantry_owner, tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.imported_streams FOR SELECT
+    USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, UPDATE ON log.imported_streams TO tenantry_log;
+GRANT SELECT ON log.imported_streams TO tenantry_command, tenantry_query;
 
 -- ── For operators ───────────────────────────────────────────────────────────
 -- How far each consumer lies behind, in events and in seconds since its tenant

@@ -5,6 +5,8 @@
 
 pub mod demo;
 mod erase;
+mod events;
+mod import;
 mod keys;
 mod options;
 mod place;
@@ -27,13 +29,14 @@ pub use place::{Endpoints, TenantAccess};
 
 use options::Command;
 
-/// The exit code of a verification that found differences.
+/// The exit code of a comparison that found differences.
 const DIFFERENT: u8 = 3;
 
 /// Runs the program for a domain.
 ///
 /// Exit codes: 0 done, 1 failed (the reason is on standard error), 2 the
-/// command line cannot be understood, 3 `verify` or `proof` found differences.
+/// command line cannot be understood, 3 a comparison, an audit or a check found
+/// differences.
 #[must_use]
 pub fn main<D: Domain>() -> ExitCode {
     let options = Options::parse();
@@ -96,6 +99,12 @@ async fn run<D: Domain>(options: Options) -> Result<ExitCode> {
             };
             print(config.trim_end());
         }
+        Command::Import(import) => {
+            if !import::run(&place, &registry, import.from).await? {
+                return Ok(ExitCode::from(DIFFERENT));
+            }
+        }
+        Command::Events(shown) => events::run(&registry, &shown)?,
         Command::Describe(describe) => tools::describe(&registry, describe.what)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::kernel::Timestamp;
-use event_store::TenantId;
+use event_store::{TenantId, import::OrderRule};
 
 /// Tenantry: an event-sourced backend for multi-tenant platforms, on
 /// PostgreSQL.
@@ -62,6 +62,10 @@ pub(crate) enum Command {
     Proof(Proof),
     /// Show the configuration: every key, what it means, what is in effect.
     Config(Config),
+    /// Move in from another event store.
+    Import(Import),
+    /// Show which events there are: names, fields, versions, schemas.
+    Events(Events),
     /// Print what is generated from the declarations.
     Describe(Describe),
 }
@@ -334,6 +338,97 @@ pub(crate) struct Config {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct Import {
+    #[command(subcommand)]
+    pub(crate) from: ImportFrom,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ImportFrom {
+    /// Import the events of a postgres-es database. Run again, it goes on with
+    /// what is new.
+    PostgresEs(Box<PostgresEs>),
+    /// Print the SQL of a read-only view of an imported tenant's log, in the
+    /// shape of the table it came from.
+    CompatibilityView {
+        /// The tenant.
+        #[arg(long, value_name = "TENANT")]
+        tenant: TenantId,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PostgresEs {
+    /// The database to import from.
+    #[arg(long, value_name = "URL", env = "TENANTRY_SOURCE", hide_env_values = true)]
+    pub(crate) source: String,
+    /// Its table of events.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// All events are this tenant's, by id or name.
+    #[arg(long, value_name = "TENANT", group = "whose")]
+    pub(crate) tenant: Option<String>,
+    /// The tenant stands under this key of the metadata.
+    #[arg(long, value_name = "KEY", group = "whose")]
+    pub(crate) tenant_metadata: Option<String>,
+    /// The tenant is what the parentheses of this regular expression match in
+    /// the id of the aggregate, for example '^([^:]+):'.
+    #[arg(long, value_name = "REGEX", group = "whose")]
+    pub(crate) tenant_pattern: Option<String>,
+    /// The tenant is what this SQL expression gives for a row named `event`.
+    #[arg(long, value_name = "SQL", group = "whose")]
+    pub(crate) tenant_sql: Option<String>,
+    /// Give tenants that have no log here one.
+    #[arg(long)]
+    pub(crate) create_tenants: bool,
+    /// What events of different streams are put in order by: column:NAME or
+    /// metadata:KEY, which hold a time, or physical, as they lie in the table.
+    /// By default the column `timestamp`, or physical where there is none.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) order: Option<OrderRule>,
+    /// A TOML file with these rules, and those for names of types, events and
+    /// fields.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Store in the open what is declared as personal.
+    #[arg(long)]
+    pub(crate) open_personal_data: bool,
+    /// Look at everything and say what would be done; write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Afterwards, compare a view of the source with a read model.
+    #[arg(long, value_name = "VIEW:READ_MODEL", value_parser = views)]
+    pub(crate) diff_view: Vec<(String, String)>,
+}
+
+fn views(text: &str) -> Result<(String, String), String> {
+    let (view, read_model) =
+        text.split_once(':').ok_or_else(|| "expected VIEW:READ_MODEL".to_owned())?;
+    Ok((view.to_owned(), read_model.to_owned()))
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Events {
+    /// Only those of this name: an event, an aggregate or a context.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// How to show them.
+    #[arg(long, value_enum, default_value_t = CatalogueFormat::Text)]
+    pub(crate) format: CatalogueFormat,
+}
+
+/// How the catalogue of events is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CatalogueFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line and event, each with its JSON Schema.
+    Json,
+    /// All events as an AsyncAPI 3.0 document.
+    Asyncapi,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Describe {
     /// What to print.
     #[arg(value_enum)]
@@ -345,6 +440,8 @@ pub(crate) struct Describe {
 pub(crate) enum What {
     /// The command API as an OpenAPI 3.1 document.
     Openapi,
+    /// The events as an AsyncAPI 3.0 document.
+    Asyncapi,
     /// The query API as a GraphQL schema.
     Graphql,
     /// The read tables as SQL.

@@ -5,7 +5,7 @@ use std::{io::Write, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use domain::kernel::{ActorKind, Domain, Registry};
 use event_store::{
-    Commands, PgLog, TenantId,
+    Commands, PgLog, TenantId, catalogue,
     pg::{self, Signals},
 };
 use service::{
@@ -198,6 +198,8 @@ pub(crate) fn describe(registry: &Arc<Registry>, what: What) -> Result<()> {
     let text = match what {
         What::Openapi => serde_json::to_string_pretty(&command_api::openapi(registry))
             .context("writing the OpenAPI document")?,
+        What::Asyncapi => serde_json::to_string_pretty(&catalogue::asyncapi(registry))
+            .context("writing the AsyncAPI document")?,
         What::Graphql => query_api::sdl(registry)?,
         What::Tables => {
             registry.read_models().iter().map(projector::ddl).collect::<Vec<_>>().join("\n")

@@ -22,12 +22,20 @@ impl Domain for Platform {
 
 #[cfg(test)]
 mod tests {
-    use super::{Platform, kernel::Registry};
+    use super::{
+        Platform,
+        kernel::{Registry, testing},
+    };
 
     #[test]
     fn no_declaration_contradicts_another() {
         if let Err(faults) = Registry::of::<Platform>() {
             panic!("{faults}");
         }
+    }
+
+    #[test]
+    fn what_was_ever_stored_can_be_read_for_ever() {
+        testing::kept::<Platform>("src");
     }
 }

@@ -8,6 +8,9 @@
 //! - [`Commands`] runs any declared command against a log: load, decide,
 //!   append, retry what lost a race, answer repetitions with the first answer.
 //!   Only its module `cqrs` knows cqrs-es, through which every command passes.
+//! - [`catalogue`] tells which events there are: as JSON Schemas, as an
+//!   AsyncAPI document.
+//! - [`import`] moves in from postgres-es.
 //! - [`integrity`] proves that nothing in a log was altered: a Merkle tree over
 //!   the rows of each tenant, and signed checkpoints of it.
 //!
@@ -15,11 +18,13 @@
 //! [`Domain`](domain::kernel::Domain).
 
 mod append;
+pub mod catalogue;
 mod commands;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod cqrs;
 mod group;
+pub mod import;
 pub mod integrity;
 pub mod keys;
 mod log;

@@ -31,6 +31,12 @@ fn the_openapi_document_is_current() {
 }
 
 #[test]
+fn the_asyncapi_document_is_current() {
+    let document = event_store::catalogue::asyncapi(&registry());
+    compare("asyncapi.json", &serde_json::to_string_pretty(&document).unwrap());
+}
+
+#[test]
 fn the_graphql_schema_is_current() {
     compare("schema.graphql", &query_api::sdl(&registry()).unwrap());
 }

@@ -7,9 +7,11 @@
 )]
 
 mod arrows;
+mod events;
 mod generated;
 mod integrity;
 mod log;
+mod peer;
 mod privacy;
 mod reliability;
 mod spine;

@@ -67,6 +67,8 @@ pub struct AggregateEntry {
     pub doc: String,
     /// The orders it takes.
     pub commands: Vec<CommandEntry>,
+    /// The doc comment of its events.
+    pub events_doc: String,
     /// The facts of its life.
     pub events: Vec<EventEntry>,
     /// The codes with which it refuses, and what they mean.
@@ -181,16 +183,17 @@ impl AggregateEntry {
         (self.decode)(envelope, name, schema_version, payload)
     }
 
+    /// Which unique values or numbers the event takes or releases; nothing if
+    /// it is another aggregate's.
+    #[must_use]
+    pub fn claims(&self, event: &AnyRecorded) -> Vec<Claim> {
+        (self.claims)(event)
+    }
+
     /// The state before the first event.
     #[must_use]
     pub fn initial_state(&self) -> Box<dyn State> {
         (self.state)()
-    }
-
-    /// What an event takes and gives back.
-    #[must_use]
-    pub fn claims(&self, event: &AnyRecorded) -> Vec<Claim> {
-        (self.claims)(event)
     }
 
     /// The command of a wire name.
@@ -345,6 +348,7 @@ impl Interpreter for Registry {
                     schema: variant.schema,
                 })
                 .collect(),
+            events_doc: schema::doc::<A::Event>(),
             events: schema::variants::<A::Event>()
                 .into_iter()
                 .map(|variant| EventEntry {

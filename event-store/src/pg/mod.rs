@@ -228,6 +228,6 @@ fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
-fn ulid(uuid: Uuid) -> Ulid {
+pub(crate) fn ulid(uuid: Uuid) -> Ulid {
     Ulid(uuid.as_u128())
 }

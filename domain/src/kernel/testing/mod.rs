@@ -29,7 +29,7 @@ pub use behaviour::{Given, Known, Outcome, given, nothing};
 #[cfg(test)]
 pub(super) use fixed::envelope;
 pub use fixed::{NOW, TENANT, facts, id, morning_of, person, somebody, target, today};
-pub use fixtures::fixtures;
+pub use fixtures::{fixtures, kept};
 pub use folding::{Folded, Step, folding, of};
 pub use insisting::CameTo;
 pub use reacting::{Reacting, reacting};
