@@ -1,7 +1,7 @@
 -- The durable database of Tenantry, complete, in reading order:
--- roles → tenants → heads → events → append → idempotency, claims, series →
--- snapshots → integrity → consumers' checkpoints → timers and refused intents →
--- failures → imports.
+-- roles → tenants → heads → events → personal data → idempotency, claims,
+-- series → append → snapshots → integrity → archive → consumers' checkpoints and
+-- failures → timers and refused intents → imported histories → for operators.
 --
 -- The read tables are not here: they are derived from the row types of the
 -- read models, live in the schema `read`, and can be rebuilt from `log.events`
@@ -990,6 +990,70 @@ REVOKE CREATE ON SCHEMA log FROM tenantry_log;
 
 SET ROLE tenantry_owner;
 
+-- ── Archive ─────────────────────────────────────────────────────────────────
+-- Imports of archives: those under way, and where a tenant's log came from.
+-- While one is under way its tenant has no row in log.heads, so that nobody
+-- appends to it and no consumer finds it.
+CREATE TABLE log.imports (
+    tenant_id       uuid NOT NULL,
+    -- The tenant that the archive was made from.
+    source_tenant   uuid NOT NULL,
+    name            text NOT NULL,
+    -- The last position to be written.
+    until_position  bigint NOT NULL CHECK (until_position >= 0),
+    -- The last position that is.
+    position        bigint NOT NULL DEFAULT 0 CHECK (position BETWEEN 0 AND until_position),
+    -- Whether the tenant had an empty log before.
+    had_log         boolean NOT NULL,
+    started_at      timestamptz NOT NULL DEFAULT now(),
+    moved_at        timestamptz NOT NULL DEFAULT now(),
+    finished_at     timestamptz,
+    CONSTRAINT imports_pkey PRIMARY KEY (tenant_id)
+);
+ALTER TABLE log.imports ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.imports FORCE ROW LEVEL SECURITY;
+CREATE POLICY importing ON log.imports TO tenantry_owner USING (true) WITH CHECK (true);
+CREATE POLICY abandoning ON log.imports FOR SELECT TO tenantry_log USING (true);
+GRANT SELECT ON log.imports TO tenantry_log;
+-- For log.abandon_import alone; no service can act as tenantry_log.
+GRANT DELETE ON log.events TO tenantry_log;
+
+RESET ROLE;
+
+GRANT CREATE ON SCHEMA log TO tenantry_log;
+SET ROLE tenantry_log;
+-- Removes the events of an import that has not ended, and tells how many there
+-- were. Events of a log are never removed: it has a head, an import has none.
+CREATE FUNCTION log.abandon_import(tenant uuid) RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    removed bigint;
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM log.imports AS import
+        WHERE import.tenant_id = tenant AND import.finished_at IS NULL
+    ) OR EXISTS (
+        SELECT FROM log.heads AS head
+        WHERE head.tenant_id = tenant
+    ) THEN
+        RAISE EXCEPTION 'no import into tenant % is under way', tenant
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    DELETE FROM log.events AS event WHERE event.tenant_id = tenant;
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    RETURN removed;
+END
+$$;
+REVOKE ALL ON FUNCTION log.abandon_import FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.abandon_import TO tenantry_owner;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA log FROM tenantry_log;
+
+SET ROLE tenantry_owner;
+
 -- ── Consumers ───────────────────────────────────────────────────────────────
 -- How far each consumer has come in each tenant's log. A consumer moves its
 -- row from the position it started at, in the transaction that writes what it
@@ -1077,11 +1141,11 @@ CREATE POLICY reacting ON log.refused_intents
     TO tenantry_owner, tenantry_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT ON log.refused_intents TO tenantry_worker;
 
--- ── Imports ─────────────────────────────────────────────────────────────────
+-- ── Imported histories ─────────────────────────────────────────────────────────────────
 -- What was imported into a tenant's log from elsewhere, and by which rules.
 -- Written by imports in the transactions that write the events; read by them
 -- to go on, and by people who ask where a history came from.
-CREATE TABLE log.imports (
+CREATE TABLE log.imported_histories (
     tenant_id   uuid NOT NULL,
     -- By what events of different streams were put in order: column:{name},
     -- metadata:{key}, or physical.
@@ -1094,15 +1158,15 @@ CREATE TABLE log.imports (
     events      bigint NOT NULL CHECK (events >= 0),
     started_at  timestamptz NOT NULL DEFAULT now(),
     updated_at  timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT imports_pkey PRIMARY KEY (tenant_id)
+    CONSTRAINT imported_histories_pkey PRIMARY KEY (tenant_id)
 );
-ALTER TABLE log.imports ENABLE ROW LEVEL SECURITY;
-ALTER TABLE log.imports FORCE ROW LEVEL SECURITY;
-CREATE POLICY importing ON log.imports
+ALTER TABLE log.imported_histories ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.imported_histories FORCE ROW LEVEL SECURITY;
+CREATE POLICY importing ON log.imported_histories
     TO tenantry_owner, tenantry_log USING (true) WITH CHECK (true);
-CREATE POLICY own_tenant ON log.imports FOR SELECT USING (tenant_id = log.current_tenant());
-GRANT SELECT, INSERT, UPDATE ON log.imports TO tenantry_log;
-GRANT SELECT ON log.imports TO tenantry_command, tenantry_query;
+CREATE POLICY own_tenant ON log.imported_histories FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, UPDATE ON log.imported_histories TO tenantry_log;
+GRANT SELECT ON log.imported_histories TO tenantry_command, tenantry_query;
 
 -- What imported streams were called where they came from, and how far they
 -- have been imported.

@@ -3,6 +3,7 @@
 //! [`main`] is generic over the domain, so that a product with contexts of its
 //! own gets the same program by writing the same three lines.
 
+mod archive;
 pub mod demo;
 mod erase;
 mod events;
@@ -72,7 +73,7 @@ async fn run<D: Domain>(options: Options) -> Result<ExitCode> {
             roles::Running::start::<D>(&config, &registry, &roles, &shutdown).await?.end().await?;
         }
         Command::Migrate => tools::migrate(&place.config()?, &registry).await?,
-        Command::Tenant(tenant) => tools::tenant(&place.config()?, &tenant.action).await?,
+        Command::Tenant(tenant) => tools::tenant(&place, &registry, &tenant.action).await?,
         Command::Demo(demo) => tools::demo::<D>(&place.config()?, &demo).await?,
         Command::Token(token) => tools::token(&place.config()?, &token)?,
         Command::Replay(replay) => tools::replay(&place.config()?, &registry, &replay).await?,

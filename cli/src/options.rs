@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::kernel::Timestamp;
-use event_store::{TenantId, import::OrderRule};
+use event_store::{
+    TenantId,
+    archive::{SEGMENT_BYTES, Until},
+    import::OrderRule,
+};
 
 /// Tenantry: an event-sourced backend for multi-tenant platforms, on
 /// PostgreSQL.
@@ -42,7 +46,7 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Bring a database up to this program's schema.
     Migrate,
-    /// Give a new tenant a log.
+    /// Give a tenant a log; export and import one.
     Tenant(Tenant),
     /// Fill the demo tenants with history, by real commands.
     Demo(Demo),
@@ -123,6 +127,73 @@ pub(crate) enum TenantAction {
     },
     /// List the tenants.
     List,
+    /// Write a tenant's log into an archive, or add to it what is new. One that
+    /// was interrupted is gone on with.
+    Export(Export),
+    /// Bring an archive into this database, checked whole before anything is
+    /// written. One that was interrupted is gone on with. Prints the tenant's id.
+    Import(Import),
+    /// Read an archive from end to end: every checksum, position, version and
+    /// event. Needs no database.
+    VerifyArchive {
+        /// The archive: a folder or a URL.
+        #[arg(value_name = "DIR|URL")]
+        from: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// Whose log.
+    pub(crate) tenant: TenantId,
+    /// Where to: a folder or a URL, for example s3://bucket/folder.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) to: String,
+    /// Up to this position or moment; up to now by default.
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub(crate) until: Option<Until>,
+    /// Add what is new to the archive that is there.
+    #[arg(long)]
+    pub(crate) since_archive: bool,
+    /// How much text goes into one file, before it is compressed.
+    #[arg(long, value_name = "BYTES", default_value_t = SEGMENT_BYTES)]
+    pub(crate) segment_bytes: u64,
+    /// Also write the keys of personal data, into this file. Keep it apart.
+    #[arg(long, value_name = "FILE", requires = "transfer_key")]
+    pub(crate) keys: Option<PathBuf>,
+    /// What the keys are encrypted under in their file; made if it is not there.
+    #[arg(long, value_name = "FILE", requires = "keys")]
+    pub(crate) transfer_key: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    /// The archive: a folder or a URL.
+    #[arg(value_name = "DIR|URL", required_unless_present = "abandon")]
+    pub(crate) from: Option<String>,
+    /// Bring it in beside the live one: as a new tenant of this name, or as the
+    /// tenant of this id.
+    #[arg(long = "as", value_name = "NAME|TENANT", conflicts_with = "abandon")]
+    pub(crate) to: Option<String>,
+    /// Up to this position or moment; everything by default.
+    #[arg(long, value_name = "POSITION|TIME", conflicts_with = "abandon")]
+    pub(crate) until: Option<Until>,
+    /// Read the archive from end to end and write nothing.
+    #[arg(long, conflicts_with_all = ["abandon", "to", "until"])]
+    pub(crate) check: bool,
+    /// Take the keys of personal data from this file, instead of from the
+    /// tenant that the archive was made from.
+    #[arg(long, value_name = "FILE", requires = "transfer_key")]
+    pub(crate) keys: Option<PathBuf>,
+    /// What the keys are encrypted under in their file.
+    #[arg(long, value_name = "FILE", requires = "keys")]
+    pub(crate) transfer_key: Option<PathBuf>,
+    /// Bring no keys along: personal data stays sealed and reads as erased.
+    #[arg(long, conflicts_with = "keys")]
+    pub(crate) without_keys: bool,
+    /// Give up the import into this tenant that was interrupted.
+    #[arg(long, value_name = "TENANT", conflicts_with = "from")]
+    pub(crate) abandon: Option<TenantId>,
 }
 
 #[derive(Args, Debug)]

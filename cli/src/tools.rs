@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 use crate::{
-    demo,
-    options::{Demo, Rebuild, Replay, TenantAction, Token, Verify, What},
+    archive, demo,
+    options::{Demo, Place, Rebuild, Replay, TenantAction, Token, Verify, What},
     place::owner,
     print,
     progress::Bar,
@@ -40,19 +40,25 @@ pub(crate) async fn migrate(config: &Config, registry: &Registry) -> Result<()> 
     Ok(())
 }
 
-pub(crate) async fn tenant(config: &Config, action: &TenantAction) -> Result<()> {
-    let client = owner(config).await?;
+pub(crate) async fn tenant(
+    place: &Place,
+    registry: &Arc<Registry>,
+    action: &TenantAction,
+) -> Result<()> {
     match action {
         TenantAction::Create { name } => {
             let id = Ulid::generate();
-            pg::provision(&client, id, name).await?;
+            pg::provision(&owner(&place.config()?).await?, id, name).await?;
             print(&TenantId(id).to_string());
         }
         TenantAction::List => {
-            for tenant in pg::tenants(&client).await? {
+            for tenant in pg::tenants(&owner(&place.config()?).await?).await? {
                 print(&format!("{}  {}", TenantId(tenant.id), tenant.name));
             }
         }
+        TenantAction::Export(export) => archive::export(place, registry, export).await?,
+        TenantAction::Import(import) => archive::import(place, registry, import).await?,
+        TenantAction::VerifyArchive { from } => archive::check(registry, from).await?,
     }
     Ok(())
 }

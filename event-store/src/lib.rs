@@ -18,6 +18,7 @@
 //! [`Domain`](domain::kernel::Domain).
 
 mod append;
+pub mod archive;
 pub mod catalogue;
 mod commands;
 #[cfg(feature = "testing")]

@@ -133,6 +133,7 @@ fn no_business_word_outside_the_domain() {
 #[test]
 fn queries_for_events_name_the_columns_in_the_order_they_are_read() {
     for file in [
+        "event-store/src/archive/sql/events.sql",
         "event-store/src/pg/sql/read_stream.sql",
         "event-store/src/pg/sql/read_tenant.sql",
         "projector/src/sql/events.sql",

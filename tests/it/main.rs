@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod archive;
 mod arrows;
 mod events;
 mod generated;

@@ -45,14 +45,15 @@ impl Manifest {
             }
         }
         let sql = "SELECT h.tenant_id, h.position, i.order_rule, i.rules, i.events
-             FROM log.heads AS h LEFT JOIN log.imports AS i USING (tenant_id)";
+             FROM log.heads AS h LEFT JOIN log.imported_histories AS i USING (tenant_id)";
         let mut tenants = BTreeMap::new();
         for row in target.query(sql, &[]).await.map_err(ImportError::Target)? {
             let imported = match (row.get(2), row.get(3), row.get(4)) {
                 (Some(order), Some(rules), Some(events)) => Some(Earlier {
                     order,
-                    rules: serde_json::from_value(rules)
-                        .map_err(|error| ImportError::Rules(format!("log.imports: {error}")))?,
+                    rules: serde_json::from_value(rules).map_err(|error| {
+                        ImportError::Rules(format!("log.imported_histories: {error}"))
+                    })?,
                     events,
                 }),
                 _ => None,

@@ -7,7 +7,7 @@
 //! goes on: first with what a crash left undone, then with what is new.
 //!
 //! The source has no order over all of its events. [`OrderRule`] says by what
-//! it is made, and the manifest, `log.imports`, keeps by what it was.
+//! it is made, and the manifest, `log.imported_histories`, keeps by what it was.
 
 mod check;
 mod claims;

@@ -133,7 +133,7 @@ async fn old_rows(source: &Client, view: &str) -> Result<BTreeMap<String, Value>
 }
 
 async fn imported_tenants(target: &Client) -> Result<Vec<Ulid>, ImportError> {
-    let sql = "SELECT tenant_id FROM log.imports ORDER BY tenant_id";
+    let sql = "SELECT tenant_id FROM log.imported_histories ORDER BY tenant_id";
     let rows = target.query(sql, &[]).await.map_err(ImportError::Target)?;
     Ok(rows.iter().map(|row| ulid(row.get(0))).collect())
 }

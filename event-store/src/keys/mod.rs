@@ -26,6 +26,7 @@ mod store;
 pub use erase::{EraseError, Erased, Erasure, erase};
 pub use error::KeyError;
 pub use master::{KeyEncryption, MasterKeys, NoKeys, Wrapped};
+pub(crate) use ring::leave_out_sealed;
 pub use ring::{KeyRing, Matcher};
 pub use rotate::{retire, rotate};
 pub use sealed::{Keys, subject_of};

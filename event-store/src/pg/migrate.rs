@@ -58,8 +58,9 @@ pub async fn migrate(client: &mut Client) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// Gives a tenant a log. Without effect if it has one. The session must be
-/// allowed to act as `tenantry_owner`.
+/// Gives a tenant a log. Without effect if it has one, or if an archive is
+/// being imported into it: it gets its log at the end of that. The session must
+/// be allowed to act as `tenantry_owner`.
 ///
 /// # Errors
 /// When the database refuses.
@@ -68,15 +69,7 @@ pub async fn provision(
     tenant: Ulid,
     name: &str,
 ) -> Result<(), tokio_postgres::Error> {
-    client
-        .execute(
-            "WITH tenant AS (
-                 INSERT INTO log.tenants (tenant_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING
-             )
-             INSERT INTO log.heads (tenant_id) VALUES ($1) ON CONFLICT DO NOTHING",
-            &[&uuid(tenant), &name],
-        )
-        .await?;
+    client.execute(include_str!("sql/provision.sql"), &[&uuid(tenant), &name]).await?;
     Ok(())
 }
 

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 pub use committer::CommitSettings;
 pub use migrate::{MigrateError, SCHEMA, Tenant, migrate, provision, tenants};
+pub(crate) use read::actor_and_reason;
 pub use read::{EVENT_COLUMNS, stored_event};
 pub use session::{TenantRead, uuid};
 pub(crate) use session::{client as session_client, failed};

@@ -50,12 +50,10 @@ pub(super) fn metadata(command: &CommandRecord) -> Option<Vec<u8>> {
 /// When a column does not hold what the schema says.
 pub fn stored_event(row: &Row) -> Result<StoredEvent, ReadError> {
     let fault = |error: tokio_postgres::Error| ReadError::Fault(error.to_string());
-    let metadata: Option<&[u8]> = row.try_get(16).map_err(fault)?;
-    let metadata: Metadata = metadata
-        .map(rmp_serde::from_slice)
-        .transpose()
-        .map_err(|error| ReadError::Fault(format!("metadata of an event: {error}")))?
-        .unwrap_or_default();
+    let (actor, reason) = actor_and_reason(
+        row.try_get(11).map_err(fault)?,
+        row.try_get::<_, Option<&[u8]>>(16).map_err(fault)?,
+    )?;
     let kind: &str = row.try_get(5).map_err(fault)?;
     let payload: &[u8] = row.try_get(17).map_err(fault)?;
     Ok(StoredEvent {
@@ -68,11 +66,11 @@ pub fn stored_event(row: &Row) -> Result<StoredEvent, ReadError> {
             event_id: id(row, 8).map_err(fault)?,
             occurred_at: time(row, 9).map_err(fault)?,
             recorded_at: time(row, 10).map_err(fault)?,
-            actor: actor(row.try_get(11).map_err(fault)?, metadata.roles, metadata.impersonator),
+            actor,
             command_id: id(row, 12).map_err(fault)?,
             correlation_id: id(row, 13).map_err(fault)?,
             causation_id: row.try_get::<_, Option<Uuid>>(14).map_err(fault)?.map(ulid),
-            reason: metadata.reason,
+            reason,
             trace_parent: row.try_get(15).map_err(fault)?,
         },
         name: kind.split_once('.').map_or(kind, |(_, name)| name).to_owned(),
@@ -105,12 +103,25 @@ fn id(row: &Row, column: usize) -> Result<Ulid, tokio_postgres::Error> {
     row.try_get::<_, Uuid>(column).map(ulid)
 }
 
-fn actor(text: &str, roles: Vec<String>, impersonator: Option<String>) -> Actor {
-    let (kind, id) = text.split_once(':').unwrap_or(("system", text));
+/// Who asked and why, from the columns `actor` and `metadata`.
+///
+/// # Errors
+/// When the metadata cannot be read.
+pub(crate) fn actor_and_reason(
+    actor: &str,
+    metadata: Option<&[u8]>,
+) -> Result<(Actor, Option<String>), ReadError> {
+    let metadata: Metadata = metadata
+        .map(rmp_serde::from_slice)
+        .transpose()
+        .map_err(|error| ReadError::Fault(format!("metadata of an event: {error}")))?
+        .unwrap_or_default();
+    let (kind, id) = actor.split_once(':').unwrap_or(("system", actor));
     let kind = match kind {
         "user" => ActorKind::User,
         "api_key" => ActorKind::ApiKey,
         _ => ActorKind::System,
     };
-    Actor { kind, id: id.to_owned(), roles, impersonator }
+    let Metadata { roles, impersonator, reason } = metadata;
+    Ok((Actor { kind, id: id.to_owned(), roles, impersonator }, reason))
 }

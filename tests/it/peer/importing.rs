@@ -185,7 +185,7 @@ async fn the_order_of_the_rows_is_a_rule_too_and_is_written_down() {
     let names: Vec<String> = log(&ours.database, acme).await.into_iter().map(|e| e.3).collect();
     assert_eq!(names.last().unwrap(), "order.order_placed");
     let owner = ours.database.owner().await.unwrap();
-    let sql = "SELECT order_rule, events, rules FROM log.imports WHERE tenant_id = $1";
+    let sql = "SELECT order_rule, events, rules FROM log.imported_histories WHERE tenant_id = $1";
     let row = owner.query_one(sql, &[&event_store::pg::uuid(acme)]).await.unwrap();
     assert_eq!((row.get::<_, String>(0).as_str(), row.get::<_, i64>(1)), ("physical", 4));
     assert_eq!(row.get::<_, Value>(2), serde_json::to_value(&rules).unwrap());

@@ -182,11 +182,11 @@ async fn a_tenant_that_has_other_events() {
     let other = Import { rules: Rules { types, ..rules.clone() }, ..wanted.clone() };
     let owner = ours.database.owner().await.unwrap();
     let begun_with = serde_json::to_value(&other.rules).unwrap();
-    owner.execute("UPDATE log.imports SET rules = $1", &[&begun_with]).await.unwrap();
+    owner.execute("UPDATE log.imported_histories SET rules = $1", &[&begun_with]).await.unwrap();
     let told = attempt(&peer, &ours, &wanted).await;
     assert!(told.contains("was begun with another rule: that for tally"), "{told}");
     let begun_with = serde_json::to_value(&rules).unwrap();
-    owner.execute("UPDATE log.imports SET rules = $1", &[&begun_with]).await.unwrap();
+    owner.execute("UPDATE log.imported_histories SET rules = $1", &[&begun_with]).await.unwrap();
 
     // And once life goes on here, it does not come from there any more.
     ours.give(&asked).await.unwrap();

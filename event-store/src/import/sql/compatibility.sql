@@ -173,7 +173,7 @@ LEFT JOIN LATERAL (
 -- How an imported event of the same name was written.
 LEFT JOIN LATERAL (
     SELECT import.names -> event.type AS value
-    FROM log.imports AS import
+    FROM log.imported_histories AS import
     WHERE import.tenant_id = event.tenant_id
 ) AS alike ON true
 WHERE event.tenant_id = :tenant;

@@ -7,7 +7,7 @@ SELECT
     head.recorded_at,
     coalesce(import.events, 0)
 FROM log.heads AS head
-LEFT JOIN log.imports AS import ON import.tenant_id = head.tenant_id
+LEFT JOIN log.imported_histories AS import ON import.tenant_id = head.tenant_id
 WHERE head.tenant_id = ANY ($1)
 ORDER BY head.tenant_id
 FOR UPDATE OF head

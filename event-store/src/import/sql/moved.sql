@@ -12,7 +12,7 @@ head AS (
     FROM moved AS m
     WHERE head.tenant_id = m.tenant_id
 )
-INSERT INTO log.imports (tenant_id, order_rule, rules, names, events)
+INSERT INTO log.imported_histories (tenant_id, order_rule, rules, names, events)
 SELECT m.tenant_id, $4, $5, $6, m.position
 FROM moved AS m
 ON CONFLICT ON CONSTRAINT imports_pkey

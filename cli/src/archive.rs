@@ -1,0 +1,174 @@
+//! `tenantry tenant export`, `import` and `verify-archive`.
+
+use std::{sync::Arc, time::Instant};
+
+use anyhow::{Context, Result};
+use domain::kernel::Registry;
+use event_store::{
+    TenantId,
+    archive::{self, ArchiveStore, Checked, KeyFile, KeySource, Target, Vault},
+    keys::{KeyEncryption, KeyRing, MasterKeys},
+};
+
+use service::{
+    config::Config,
+    database::{Database, DatabaseRole},
+};
+
+use crate::{
+    keys,
+    options::{Export, Import, Place},
+    place::owner,
+    print,
+    progress::Bar,
+    say,
+};
+
+/// Writes a tenant's archive, or adds to it.
+pub(crate) async fn export(
+    place: &Place,
+    registry: &Arc<Registry>,
+    options: &Export,
+) -> Result<()> {
+    let config = place.config()?;
+    let mut client = owner(&config).await?;
+    let (ring, backend) = keyring(&config).await?;
+    let vault = Vault { ring: &ring, backend: &*backend };
+    let store = ArchiveStore::create(&options.to)?;
+    let keys = match (&options.keys, &options.transfer_key) {
+        (Some(path), Some(transfer)) => {
+            let transfer = MasterKeys::open_or_create(transfer, service::now())?;
+            Some(KeyFile { path: path.clone(), transfer: Arc::new(transfer) })
+        }
+        _ => None,
+    };
+    let order = archive::Export {
+        tenant: options.tenant.0,
+        until: options.until,
+        since_archive: options.since_archive,
+        segment_bytes: options.segment_bytes,
+        keys,
+    };
+    let (bar, started) = (Bar::counting("events"), Instant::now());
+    let tell = |at: archive::Progress| bar.at(at.done, at.of, "exporting");
+    let exported = archive::export(&mut client, registry, &store, &order, vault, tell).await;
+    bar.end();
+    let exported = exported?;
+    if exported.found > 0 {
+        say(&format!("{} events were there from an export that did not end", exported.found));
+    }
+    let written = exported.events - exported.found;
+    say(&format!(
+        "{written} events and {} further rows in {}",
+        exported.manifest.state.iter().map(|segment| segment.rows).sum::<u64>(),
+        pace(written, exported.bytes, started)
+    ));
+    print(&format!("{} up to position {}", options.tenant, exported.manifest.position));
+    Ok(())
+}
+
+/// Brings an archive in, or gives up an import that did not end.
+pub(crate) async fn import(
+    place: &Place,
+    registry: &Arc<Registry>,
+    options: &Import,
+) -> Result<()> {
+    if let Some(tenant) = options.abandon {
+        let events = archive::abandon(&mut owner(&place.config()?).await?, tenant.0).await?;
+        say(&format!("the import into {tenant} is given up; its {events} events are removed"));
+        return Ok(());
+    }
+    let from = options.from.as_deref().context("name the archive")?;
+    if options.check {
+        return check(registry, from).await;
+    }
+    let store = ArchiveStore::open(from)?;
+    let config = place.config()?;
+    let mut client = owner(&config).await?;
+    let (ring, backend) = keyring(&config).await?;
+    let vault = Vault { ring: &ring, backend: &*backend };
+    let keys = match (&options.keys, &options.transfer_key) {
+        (Some(path), Some(transfer)) => {
+            let transfer = Arc::new(MasterKeys::open(transfer)?);
+            KeySource::File(KeyFile { path: path.clone(), transfer })
+        }
+        _ if options.without_keys => KeySource::Nowhere,
+        _ => KeySource::Tenant,
+    };
+    let to = match options.to.as_deref().map(str::parse::<TenantId>) {
+        None => Target::Same,
+        Some(Ok(id)) => Target::Id(id.0),
+        Some(Err(_)) => Target::Name(options.to.clone().unwrap_or_default()),
+    };
+    let order = archive::Import { to, until: options.until, keys };
+    let (bar, started) = (Bar::counting("events"), Instant::now());
+    let tell = |doing, at: archive::Progress| bar.at(at.done, at.of, doing);
+    let imported = archive::import(&mut client, registry, &store, &order, vault, tell).await;
+    bar.end();
+    let imported = imported?;
+    tell_checked(&imported.checked);
+    if imported.found > 0 {
+        say(&format!("{} events were there from an import that did not end", imported.found));
+    }
+    let written = imported.position - imported.found;
+    say(&format!(
+        "{:?} has its log up to position {}: {written} events in {}; the projector fills its read \
+         tables",
+        imported.name,
+        imported.position,
+        pace(written, imported.checked.bytes, started)
+    ));
+    if imported.unreadable > 0 {
+        say(&format!(
+            "the keys of {} people did not come along: their personal data reads as erased",
+            imported.unreadable
+        ));
+    }
+    print(&TenantId(imported.tenant).to_string());
+    Ok(())
+}
+
+/// Reads an archive from end to end.
+pub(crate) async fn check(registry: &Arc<Registry>, from: &str) -> Result<()> {
+    let store = ArchiveStore::open(from)?;
+    let bar = Bar::counting("events");
+    let tell = |at: archive::Progress| bar.at(at.done, at.of, "checking");
+    let checked = archive::check(&store, registry, tell).await;
+    bar.end();
+    let checked = checked?;
+    tell_checked(&checked);
+    print(&format!("{} up to position {}", checked.manifest.tenant.id, checked.manifest.position));
+    Ok(())
+}
+
+fn tell_checked(checked: &Checked) {
+    let manifest = &checked.manifest;
+    let rows: Vec<String> =
+        checked.rows.iter().map(|(table, rows)| format!("{rows} {table}")).collect();
+    say(&format!(
+        "the archive of {:?} of {} is whole: {} events of {} streams; {}",
+        manifest.tenant.name,
+        manifest.exported_at,
+        manifest.position,
+        checked.streams,
+        if rows.is_empty() { "nothing else".to_owned() } else { rows.join(", ") }
+    ));
+}
+
+/// The keys of personal data here.
+async fn keyring(config: &Config) -> Result<(KeyRing, Arc<dyn KeyEncryption>)> {
+    let database = Database::connect(&config.database, DatabaseRole::Owner, 1).await?;
+    let backend = keys::backend(config)?;
+    Ok((KeyRing::new(database.raw().clone(), backend.clone()), backend))
+}
+
+/// How long it took, and how fast it was.
+#[expect(clippy::cast_precision_loss, reason = "rounded to be read by people")]
+fn pace(events: u64, bytes: u64, started: Instant) -> String {
+    let seconds = started.elapsed().as_secs_f64().max(0.001);
+    format!(
+        "{seconds:.1} s ({:.0} events/s; {:.1} MB of files)",
+        events as f64 / seconds,
+        bytes as f64 / 1e6
+    )
+}

@@ -1,0 +1,153 @@
+//! An event as its table holds it, and as a line of an archive.
+
+use std::sync::Arc;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use domain::kernel::{Envelope, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::readable;
+use crate::{
+    ReadError, StoredEvent,
+    pg::{self, ulid},
+};
+
+/// A row of `log.events`, every column as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventRow {
+    pub(super) tenant_id: Uuid,
+    pub(super) position: i64,
+    pub(super) stream_id: Uuid,
+    pub(super) version: i64,
+    pub(super) stream_type: String,
+    pub(super) r#type: String,
+    pub(super) schema_version: i16,
+    pub(super) codec: i16,
+    pub(super) event_id: Uuid,
+    pub(super) occurred_at: Timestamp,
+    pub(super) recorded_at: Timestamp,
+    pub(super) actor: String,
+    pub(super) command_id: Uuid,
+    pub(super) correlation_id: Uuid,
+    pub(super) causation_id: Option<Uuid>,
+    pub(super) trace_parent: Option<String>,
+    pub(super) metadata: Option<Base64>,
+    pub(super) payload: Base64,
+    /// What the payload says, for readers alone: [`EventRow::line`] writes it.
+    #[serde(default, skip_serializing, rename = "data")]
+    _data: Ignored,
+}
+
+/// Bytes, written in Base64.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Base64(pub(super) Vec<u8>);
+
+/// Whatever it is.
+#[derive(Clone, Debug, PartialEq, Default)]
+struct Ignored;
+
+impl EventRow {
+    /// Reads a row of [`pg::EVENT_COLUMNS`].
+    pub(super) fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        let time = |column| row.try_get::<_, DateTime<Utc>>(column).map(Timestamp::from);
+        Ok(Self {
+            tenant_id: row.try_get(0)?,
+            position: row.try_get(1)?,
+            stream_id: row.try_get(2)?,
+            version: row.try_get(3)?,
+            stream_type: row.try_get(4)?,
+            r#type: row.try_get(5)?,
+            schema_version: row.try_get(6)?,
+            codec: row.try_get(7)?,
+            event_id: row.try_get(8)?,
+            occurred_at: time(9)?,
+            recorded_at: time(10)?,
+            actor: row.try_get(11)?,
+            command_id: row.try_get(12)?,
+            correlation_id: row.try_get(13)?,
+            causation_id: row.try_get(14)?,
+            trace_parent: row.try_get(15)?,
+            metadata: row.try_get::<_, Option<Vec<u8>>>(16)?.map(Base64),
+            payload: Base64(row.try_get(17)?),
+            _data: Ignored,
+        })
+    }
+
+    /// Reads a line.
+    pub(super) fn read(line: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(line)
+    }
+
+    /// Adds the event to a text as one line, together with what its payload
+    /// says as far as anybody can read it.
+    pub(super) fn write(&self, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        serde_json::to_writer(&mut *text, self)?;
+        let end = text.len();
+        // In place of the closing brace.
+        text.truncate(end - 1);
+        text.extend_from_slice(b",\"data\":");
+        if !readable::write(&self.payload.0, text) {
+            text.truncate(end - 1);
+        }
+        text.extend_from_slice(b"}\n");
+        Ok(())
+    }
+
+    /// The position.
+    pub(super) fn position(&self) -> u64 {
+        u64::try_from(self.position).unwrap_or(0)
+    }
+
+    /// The event as readers of the log see it.
+    pub(super) fn stored(&self) -> Result<StoredEvent, ReadError> {
+        let metadata = self.metadata.as_ref().map(|metadata| metadata.0.as_slice());
+        let (actor, reason) = pg::actor_and_reason(&self.actor, metadata)?;
+        let name = self.r#type.split_once('.').map_or(&*self.r#type, |(_, name)| name);
+        Ok(StoredEvent {
+            envelope: Envelope {
+                event_id: ulid(self.event_id),
+                tenant: ulid(self.tenant_id),
+                position: self.position(),
+                stream_type: Arc::from(&*self.stream_type),
+                stream_id: ulid(self.stream_id),
+                version: u64::try_from(self.version).unwrap_or(0),
+                occurred_at: self.occurred_at,
+                recorded_at: self.recorded_at,
+                actor,
+                command_id: ulid(self.command_id),
+                correlation_id: ulid(self.correlation_id),
+                causation_id: self.causation_id.map(ulid),
+                reason,
+                trace_parent: self.trace_parent.clone(),
+            },
+            name: name.to_owned(),
+            schema_version: u16::try_from(self.schema_version).unwrap_or(0),
+            codec: self.codec,
+            payload: Bytes::copy_from_slice(&self.payload.0),
+        })
+    }
+}
+
+impl Serialize for Base64 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BASE64_STANDARD.decode(text).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}

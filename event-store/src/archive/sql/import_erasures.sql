@@ -1,0 +1,11 @@
+-- Says who was erased. Whoever was erased is so at every moment.
+-- $1 tenant, $2 rows without their tenant, $3 the log's last position
+INSERT INTO log.erasures
+SELECT new.*
+FROM unnest($2::text[]) AS line (row)
+CROSS JOIN LATERAL jsonb_populate_record(
+    NULL::log.erasures,
+    line.row::jsonb || jsonb_build_object('tenant_id', $1::uuid)
+) AS new
+WHERE $3::bigint >= 0
+ON CONFLICT DO NOTHING
