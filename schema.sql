@@ -1141,7 +1141,7 @@ CREATE POLICY reacting ON log.refused_intents
     TO tenantry_owner, tenantry_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT ON log.refused_intents TO tenantry_worker;
 
--- ── Imported histories ─────────────────────────────────────────────────────────────────
+-- ── Imported histories ──────────────────────────────────────────────────────
 -- What was imported into a tenant's log from elsewhere, and by which rules.
 -- Written by imports in the transactions that write the events; read by them
 -- to go on, and by people who ask where a history came from.

@@ -17,7 +17,7 @@ use service::{
 
 use crate::{
     keys,
-    options::{Export, Import, Place},
+    options::{Export, Place, TenantImport},
     place::owner,
     print,
     progress::Bar,
@@ -71,7 +71,7 @@ pub(crate) async fn export(
 pub(crate) async fn import(
     place: &Place,
     registry: &Arc<Registry>,
-    options: &Import,
+    options: &TenantImport,
 ) -> Result<()> {
     if let Some(tenant) = options.abandon {
         let events = archive::abandon(&mut owner(&place.config()?).await?, tenant.0).await?;

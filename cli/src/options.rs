@@ -132,7 +132,7 @@ pub(crate) enum TenantAction {
     Export(Export),
     /// Bring an archive into this database, checked whole before anything is
     /// written. One that was interrupted is gone on with. Prints the tenant's id.
-    Import(Import),
+    Import(TenantImport),
     /// Read an archive from end to end: every checksum, position, version and
     /// event. Needs no database.
     VerifyArchive {
@@ -167,7 +167,7 @@ pub(crate) struct Export {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct Import {
+pub(crate) struct TenantImport {
     /// The archive: a folder or a URL.
     #[arg(value_name = "DIR|URL", required_unless_present = "abandon")]
     pub(crate) from: Option<String>,

@@ -45,7 +45,14 @@ impl Claims {
     pub(super) fn apply(&mut self, event: &Prepared) -> Result<(), String> {
         for claim in &event.claims {
             match claim {
-                Claim::Take { scope, key } => {
+                Claim::Take { scope, personal: true, .. }
+                | Claim::Release { scope, personal: true, .. } => {
+                    return Err(format!(
+                        "{scope} is a personal value that must be unique; an import cannot take \
+                         such values"
+                    ));
+                }
+                Claim::Take { scope, key, .. } => {
                     let value = (event.tenant, (*scope).to_owned(), key.clone());
                     match self.held.get(&value) {
                         Some(other) if *other != event.stream => {
@@ -57,7 +64,7 @@ impl Claims {
                     };
                     self.changed.insert(value);
                 }
-                Claim::Release { scope, key } => {
+                Claim::Release { scope, key, .. } => {
                     let value = (event.tenant, (*scope).to_owned(), key.clone());
                     if self.held.get(&value) == Some(&event.stream) {
                         self.held.remove(&value);

@@ -150,6 +150,8 @@ impl Log for PgLog {
                 &[&uuid(tenant), &uuid(stream), &number(after_version), &number(limit as u64)],
             )
             .await?;
+        // Keys are looked up over the same pool.
+        drop(client);
         self.opened(tenant, &rows).await
     }
 
@@ -166,6 +168,8 @@ impl Log for PgLog {
                 &[&uuid(tenant), &number(after_position), &number(limit as u64)],
             )
             .await?;
+        // Keys are looked up over the same pool.
+        drop(client);
         self.opened(tenant, &rows).await
     }
 

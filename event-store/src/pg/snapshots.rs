@@ -17,6 +17,8 @@ impl PgLog {
         let rows = TenantRead { client: &client, tenant }
             .query(include_str!("sql/snapshot.sql"), &[&uuid(tenant), &uuid(stream)])
             .await?;
+        // Keys are looked up over the same pool.
+        drop(client);
         let Some(row) = rows.first() else { return Ok(None) };
         let mut snapshot = read(row)?;
         let place = (stream, snapshot.version);

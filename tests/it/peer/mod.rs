@@ -217,6 +217,7 @@ impl OurStore {
             tenant: asked.tenant,
             aggregate: A::TYPE.to_owned(),
             id: asked.id,
+            minted: false,
             command: serde_json::to_vec(&asked.command).unwrap(),
             command_id: facts.command_id,
             request_hash: None,
