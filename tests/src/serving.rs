@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use domain::kernel::ActorKind;
-use event_store::TenantId;
+use event_store::{TenantId, keys::MasterKeys};
 use service::{
     auth::{Issuer, Key, TokenRequest},
     config::Config,
@@ -177,6 +177,9 @@ impl Served {
             }
         };
         let [commands, queries] = self.ports.map(|port| format!("127.0.0.1:{port}"));
+        let keys = self.folder.path().join("keys");
+        std::fs::create_dir_all(&keys)?;
+        MasterKeys::open_or_create(&keys.join("master.keys"), service::now())?;
         let child = Command::new(program)
             .args(arguments)
             .arg("serve")

@@ -6,6 +6,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use domain::kernel::Registry;
 use event_store::{
     PgLog,
+    keys::MasterKeys,
     pg::{Channel, PgLogSettings, Signals, migrate, provision, uuid},
 };
 use futures_util::future::join_all;
@@ -70,7 +71,9 @@ async fn stored() -> Stored {
         .runtime(Runtime::Tokio1)
         .build()
         .unwrap();
-    let log = PgLog::start(pool.clone(), &signals, &PgLogSettings::default(), &shutdown);
+    let keys = Arc::new(MasterKeys::ephemeral().unwrap());
+    let settings = PgLogSettings { keys, ..PgLogSettings::default() };
+    let log = PgLog::start(pool.clone(), &signals, &settings, &shutdown);
     let registry = Registry::of::<Town>().unwrap();
     let mut parts = Parts::with(log);
     parts.read_models = Some(PgReadModels::new(&registry, pool, signals.clone()));

@@ -82,7 +82,8 @@ async fn files_that_changed_are_named() {
             });
         });
         archive.refused(&there, &flipped, file, &["SHA-256", "another copy"]).await;
-        let cut = archive.with(|copy| change(&copy.join(file), |content| content.truncate(content.len() - 1)));
+        let cut = archive
+            .with(|copy| change(&copy.join(file), |content| content.truncate(content.len() - 1)));
         archive.refused(&there, &cut, file, &["bytes, the manifest says"]).await;
         let missing = archive.with(|copy| fs::remove_file(copy.join(file)).unwrap());
         archive.refused(&there, &missing, file, &["it is missing"]).await;

@@ -18,6 +18,7 @@ use domain::kernel::{
 };
 use event_store::{
     CommandError, Commands, Log, Order, PgLog, decode,
+    keys::MasterKeys,
     pg::{PgLogSettings, Signals},
 };
 use postgres_es::{PostgresCqrs, postgres_cqrs};
@@ -206,7 +207,9 @@ impl OurStore {
     fn on(database: Database) -> Self {
         let end = CancellationToken::new();
         let pool = database.pool("tenantry_command").unwrap();
-        let log = PgLog::start(pool, &Signals::silent(), &PgLogSettings::default(), &end);
+        let keys = Arc::new(MasterKeys::ephemeral().unwrap());
+        let settings = PgLogSettings { keys, ..PgLogSettings::default() };
+        let log = PgLog::start(pool, &Signals::silent(), &settings, &end);
         let commands = Commands::new::<Both>(log.clone());
         Self { database, log, commands, _end: end.drop_guard() }
     }

@@ -15,7 +15,7 @@ head AS (
 INSERT INTO log.imported_histories (tenant_id, order_rule, rules, names, events)
 SELECT m.tenant_id, $4, $5, $6, m.position
 FROM moved AS m
-ON CONFLICT ON CONSTRAINT imports_pkey
+ON CONFLICT ON CONSTRAINT imported_histories_pkey
 DO UPDATE SET
     events = excluded.events,
     rules = excluded.rules,

@@ -13,6 +13,13 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     // The one way to write, for any tenant: the caller answers for whom it
     // writes, because one call writes for many.
     ("log.append", "every tenant, append only", &["tenantry_command", "tenantry_worker"]),
+    (
+        "log.add_tenant_key",
+        "a tenant that has none of this kind",
+        &["tenantry_command", "tenantry_worker"],
+    ),
+    ("log.seal", "every tenant's tree, which it can only continue", &["tenantry_worker"]),
+    ("log.rotate_commands", "outcomes that are older than they are kept", &["tenantry_worker"]),
 ];
 
 #[tokio::test]

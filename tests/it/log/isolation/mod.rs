@@ -18,7 +18,10 @@ const SERVICES: [&str; 4] =
     ["tenantry_command", "tenantry_query", "tenantry_projector", "tenantry_worker"];
 
 /// Tables without a tenant, each with the reason that there is none.
-const OF_NOBODY: &[(&str, &str)] = &[("log.schema_version", "which schema the database has")];
+const OF_NOBODY: &[(&str, &str)] = &[
+    ("log.schema_version", "which schema the database has"),
+    ("log.command_partitions", "from when to when outcomes are kept where"),
+];
 
 /// Who may see and change rows of tenants it did not name, and why. Whatever is
 /// not here must not show a single one.
@@ -31,6 +34,7 @@ const ACROSS_TENANTS: &[(&str, &str, &str)] = &[
     ("tenantry_worker", "log.consumer_failures", "keeps what it could not take"),
     ("tenantry_projector", "log.consumer_lag", "shows what the two above see"),
     ("tenantry_worker", "log.consumer_lag", "shows what the two above see"),
+    ("tenantry_worker", "log.tree_checkpoints", "finds out what is to be sealed"),
     ("tenantry_worker", "log.timers", "finds out what is due"),
     ("tenantry_worker", "log.refused_intents", "keeps what was refused"),
 ];
@@ -42,7 +46,7 @@ fn across_tenants(role: &str, table: &str) -> bool {
 /// A table or view, as the catalogue has it.
 struct Relation {
     name: String,
-    /// Whether rows can be put in.
+    /// Whether rows can be put in; into a partition they come by themselves.
     is_table: bool,
 }
 
@@ -101,6 +105,7 @@ impl Ground {
     /// Every table and view that belongs to a tenant.
     async fn relations(&self) -> Vec<Relation> {
         let sql = "SELECT format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'p')
+                       AND NOT c.relispartition
                    FROM pg_class AS c
                    JOIN pg_namespace AS n ON n.oid = c.relnamespace
                    JOIN pg_attribute AS a
