@@ -45,13 +45,9 @@ impl Claims {
     pub(super) fn apply(&mut self, event: &Prepared) -> Result<(), String> {
         for claim in &event.claims {
             match claim {
-                Claim::Take { scope, personal: true, .. }
-                | Claim::Release { scope, personal: true, .. } => {
-                    return Err(format!(
-                        "{scope} is a personal value that must be unique; an import cannot take \
-                         such values"
-                    ));
-                }
+                // The log keeps personal values as hashes under a key that an
+                // import does not have.
+                Claim::Take { personal: true, .. } | Claim::Release { personal: true, .. } => {}
                 Claim::Take { scope, key, .. } => {
                     let value = (event.tenant, (*scope).to_owned(), key.clone());
                     match self.held.get(&value) {

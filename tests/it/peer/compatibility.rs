@@ -166,7 +166,9 @@ async fn both_stores_do_the_same_and_one_becomes_the_other() {
     let again = next(toy::BookCommand::Withdraw(toy::Withdraw {}));
     assert_eq!(moved.give(&again).await, pair.ours.give(&again).await);
     assert_eq!(moved.events(pair.tenant).await, pair.ours.events(pair.tenant).await);
-    let claims = "SELECT scope, key, stream_id FROM log.claims ORDER BY 1, 2";
+    // Personal values are not taken by an import.
+    let claims = "SELECT scope, key, stream_id FROM log.claims
+         WHERE scope <> 'customer.email' ORDER BY 1, 2";
     let claimed = async |store: &OurStore| {
         let owner = store.database.owner().await.unwrap();
         let rows = owner.query(claims, &[]).await.unwrap();

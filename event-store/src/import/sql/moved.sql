@@ -19,5 +19,5 @@ ON CONFLICT ON CONSTRAINT imported_histories_pkey
 DO UPDATE SET
     events = excluded.events,
     rules = excluded.rules,
-    names = imports.names || excluded.names,
+    names = imported_histories.names || excluded.names,
     updated_at = now()

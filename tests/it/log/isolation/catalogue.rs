@@ -143,13 +143,16 @@ async fn no_service_has_more_than_its_grants() {
                  AND has_table_privilege(r.oid, c.oid, 'TRUNCATE, TRIGGER, REFERENCES')",
         ),
         (
-            // Rows of the log are never changed by anybody.
+            // Rows of the log are never changed by anybody. That who owns its
+            // functions may delete serves giving up an unfinished import.
             "the log",
             "SELECT r.rolname || ' on ' || t.name
              FROM pg_roles AS r, (VALUES ('log.events'), ('log.commands')) AS t (name)
              WHERE (r.rolname LIKE 'tenantry\\_%')
                  AND r.rolname <> 'tenantry_owner'
-                 AND has_table_privilege(r.oid, t.name, 'UPDATE, DELETE, TRUNCATE')",
+                 AND has_table_privilege(r.oid, t.name, CASE r.rolname
+                     WHEN 'tenantry_log' THEN 'UPDATE, TRUNCATE'
+                     ELSE 'UPDATE, DELETE, TRUNCATE' END)",
         ),
     ] {
         assert_eq!(names(&ground.owner, &of_roles(sql)).await, NOTHING, "{what}");
