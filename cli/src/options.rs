@@ -146,7 +146,7 @@ pub(crate) enum TenantAction {
 pub(crate) struct Export {
     /// Whose log.
     pub(crate) tenant: TenantId,
-    /// Where to: a folder or a URL, for example s3://bucket/folder.
+    /// Where to: a folder or a URL, for example `s3://bucket/folder`.
     #[arg(long, value_name = "DIR|URL")]
     pub(crate) to: String,
     /// Up to this position or moment; up to now by default.

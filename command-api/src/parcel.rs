@@ -16,6 +16,7 @@ pub(crate) struct Parcel {
 /// Orders to a parcel.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "a command as they are")]
 pub(crate) enum ParcelCommand {
     /// Packs a parcel. It is not sent yet.
     Pack(Pack),

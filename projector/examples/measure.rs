@@ -96,7 +96,7 @@ async fn sealed(config: &Config, admin: &Client, master: Arc<MasterKeys>) {
     let book = Id::new(Ulid::generate());
     let codec = EventCodec::<Loan>::new();
     let appends = (0..LOANS).map(|number| {
-        let whose = people[number % PEOPLE];
+        let whose = *people.get(number % PEOPLE).unwrap();
         let borrower = Personal::from(Text::parse("Thandi Nkosi").unwrap()).about(whose);
         let until = Date::from_ymd(2026, 1, 15).unwrap();
         let event = LoanEvent::Lent { number: number as u64, book, borrower, until };

@@ -74,7 +74,7 @@ impl Projector {
     }
 
     /// Tells others what has become visible, as hints on
-    /// [`Channel::Read`](event_store::pg::Channel::Read).
+    /// [`Channel::Read`].
     #[must_use]
     pub fn announcing(mut self, signals: Signals) -> Self {
         self.signals = Some(signals);

@@ -139,7 +139,7 @@ pub(crate) fn column(
 /// A cell that was folded, not read, as its field shows it.
 pub(crate) fn cell(cell: Cell, kind: &FieldKind, enums: &[EnumType]) -> Value {
     match (cell, kind) {
-        (Cell::Null, _) => Value::Null,
+        (Cell::Null | Cell::Personal(_), _) => Value::Null,
         (Cell::Bool(value), _) => Value::Boolean(value),
         (Cell::Int(value), _) => show_integer(value),
         (Cell::Text(word), FieldKind::Enum(index)) => show_word(&word, enums.get(*index)),
@@ -149,7 +149,6 @@ pub(crate) fn cell(cell: Cell, kind: &FieldKind, enums: &[EnumType]) -> Value {
         (Cell::Timestamp(time), _) => Value::String(time.to_string()),
         (Cell::Date(date), _) => Value::String(date.to_string()),
         // Whoever may show it makes it plain first.
-        (Cell::Personal(_), _) => Value::Null,
         (Cell::Json(value), _) => show_json(value),
     }
 }

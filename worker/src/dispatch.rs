@@ -102,7 +102,7 @@ pub(crate) async fn give(
 /// that may be personal.
 fn refused(cause: &Cause, dispatch: Dispatch, code: String, mut message: String) -> Refused {
     if !cause.subjects.is_empty() {
-        message = "not kept: the command may hold personal data".to_owned();
+        "not kept: the command may hold personal data".clone_into(&mut message);
     }
     Refused { command_id: command_id(cause), cause: cause.clone(), dispatch, code, message }
 }

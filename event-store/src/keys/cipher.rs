@@ -1,6 +1,6 @@
 //! AES-256-GCM: what is sealed can neither be read nor moved elsewhere.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use aes_gcm::{
     Aes256Gcm, Nonce,
@@ -30,7 +30,7 @@ fn random(bytes: &mut [u8]) -> Result<(), KeyError> {
 
 /// A key ready for use.
 #[derive(Clone)]
-pub(super) struct Cipher(Aes256Gcm);
+pub(super) struct Cipher(Arc<Aes256Gcm>);
 
 impl fmt::Debug for Cipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +41,7 @@ impl fmt::Debug for Cipher {
 impl Cipher {
     pub(super) fn new(key: &[u8]) -> Result<Self, KeyError> {
         Aes256Gcm::new_from_slice(key)
-            .map(Self)
+            .map(|cipher| Self(Arc::new(cipher)))
             .map_err(|_| KeyError::Broken("a key of wrong size"))
     }
 

@@ -29,7 +29,7 @@ use crate::{Append, NewKey, StoredEvent};
 /// Keys of people that are kept in memory.
 const KEPT: u64 = 100_000;
 /// How long they are at most, should the hint about an erasure be lost.
-const KEPT_FOR: Duration = Duration::from_secs(60);
+const KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// The keys of all tenants: looked up, unwrapped and kept for a while.
 pub struct KeyRing {
@@ -78,24 +78,36 @@ impl KeyRing {
             }
         }
         if !unknown.is_empty() {
-            unknown.sort_unstable();
-            unknown.dedup();
-            for row in store::subject_keys(&self.pool, tenant, &unknown).await? {
-                let key = match &row.wrapped {
-                    None => SubjectKey::Erased,
-                    Some(wrapped) => {
-                        let above =
-                            self.existing(tenant, Purpose::Subjects, Some(row.tenant_key)).await?;
-                        let above = above.ok_or(KeyError::Broken("a tenant's key is missing"))?;
-                        let key = Cipher::new(&above.key)?.open(&place_of(row.subject), wrapped)?;
-                        SubjectKey::Live(Cipher::new(&key)?)
-                    }
-                };
-                self.subjects.insert((tenant, row.subject), key.clone());
-                found.insert(row.subject, key);
-            }
+            // Rare and large: not to be carried along by whoever asks.
+            Box::pin(self.look_up(tenant, unknown, &mut found)).await?;
         }
         Ok(Keys(found))
+    }
+
+    /// Reads keys that are not in memory.
+    async fn look_up(
+        &self,
+        tenant: Ulid,
+        mut unknown: Vec<Ulid>,
+        found: &mut HashMap<Ulid, SubjectKey>,
+    ) -> Result<(), KeyError> {
+        unknown.sort_unstable();
+        unknown.dedup();
+        for row in store::subject_keys(&self.pool, tenant, &unknown).await? {
+            let key = match &row.wrapped {
+                None => SubjectKey::Erased,
+                Some(wrapped) => {
+                    let above =
+                        self.existing(tenant, Purpose::Subjects, Some(row.tenant_key)).await?;
+                    let above = above.ok_or(KeyError::Broken("a tenant's key is missing"))?;
+                    let key = Cipher::new(&above.key)?.open(&place_of(row.subject), wrapped)?;
+                    SubjectKey::Live(Cipher::new(&key)?)
+                }
+            };
+            self.subjects.insert((tenant, row.subject), key.clone());
+            found.insert(row.subject, key);
+        }
+        Ok(())
     }
 
     /// Opens the sealed values of events; those of erased people are gone.
@@ -299,9 +311,8 @@ impl KeyRing {
         if let Some(key) = self.tenants.get(&place) {
             return Ok(Some(key));
         }
-        let Some(row) = store::tenant_key(&self.pool, tenant, purpose, version).await? else {
-            return Ok(None);
-        };
+        let row = Box::pin(store::tenant_key(&self.pool, tenant, purpose, version)).await?;
+        let Some(row) = row else { return Ok(None) };
         let key = self.backend.unwrap(tenant, &row.wrapped).await?;
         let key = Arc::new(TenantKey { version: row.version, key });
         self.tenants.insert(place, key.clone());

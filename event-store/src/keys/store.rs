@@ -100,6 +100,7 @@ pub(super) async fn subject_keys(
     rows.iter().map(read).collect::<Result<_, _>>().map_err(fault)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "reads well after map_err")]
 fn fault(error: tokio_postgres::Error) -> KeyError {
     ReadError::Fault(error.to_string()).into()
 }

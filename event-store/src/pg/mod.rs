@@ -119,7 +119,9 @@ impl PgLog {
             self.keys.seal(&mut sealed).await.map_err(whole)?;
             match self.committer.append(Group::new(sealed, &self.limits)?).await {
                 Err(GroupError { error: AppendError::KeyExists(_), .. }) if attempts > 0 => {
-                    group.iter().for_each(|append| self.keys.forget(append.tenant));
+                    for append in &group {
+                        self.keys.forget(append.tenant);
+                    }
                 }
                 answer => return answer,
             }

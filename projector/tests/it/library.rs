@@ -259,7 +259,7 @@ impl Tenant<'_> {
             tenant: self.id,
             stream_type: A::TYPE,
             stream,
-            expected: u64::try_from(rows[0].get::<_, i64>(0)).unwrap(),
+            expected: u64::try_from(rows.first().unwrap().get::<_, i64>(0)).unwrap(),
             command,
             events: vec![event],
             claims: vec![],

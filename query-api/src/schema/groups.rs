@@ -129,8 +129,8 @@ fn groups(model: &Model) -> Object {
 
 /// The measures a model's groups have.
 fn measures(model: &Model) -> impl Iterator<Item = (&'static str, Aggregate)> {
-    let summable = model.fields.iter().any(|field| field.is_summable());
-    let measurable = model.fields.iter().any(|field| field.is_measurable());
+    let summable = model.fields.iter().any(Column::is_summable);
+    let measurable = model.fields.iter().any(Column::is_measurable);
     [
         ("Sums", Aggregate::Sum, summable),
         ("Minima", Aggregate::Min, measurable),

@@ -78,7 +78,9 @@ impl Condition {
     pub(crate) fn hash(&mut self, matcher: Option<&Matcher>) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
-                parts.iter_mut().for_each(|part| part.hash(matcher));
+                for part in parts.iter_mut() {
+                    part.hash(matcher);
+                }
             }
             Self::Not(part) | Self::Parent(_, part) | Self::Child(_, part) => part.hash(matcher),
             Self::Field(_, comparison) => {

@@ -51,7 +51,7 @@ impl Archive {
         let checked = check(&store, &self.world.registry, |_| {}).await.map(drop);
         let imported = there.try_import(folder, Target::Same, None).await.map(drop);
         for refused in [checked, imported] {
-            let told = refused.expect_err(file).to_string();
+            let told = refused.err().unwrap_or_else(|| panic!("{file} passed")).to_string();
             assert!(told.contains(&format!("{}/{file}", folder.display())), "{told}");
             for word in words {
                 assert!(told.contains(word), "{told} does not say {word:?}");
@@ -74,7 +74,7 @@ async fn files_that_changed_are_named() {
     let (archive, there) = (Archive::new().await, World::new().await);
     let files = archive.files();
     assert!(files.len() > 4, "{files:?}");
-    for file in files.iter().filter(|file| file.ends_with(".zst")) {
+    for file in files.iter().filter(|file| file.contains(".zst")) {
         let flipped = archive.with(|copy| {
             change(&copy.join(file), |content| {
                 let middle = content.len() / 2;

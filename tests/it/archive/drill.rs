@@ -226,9 +226,9 @@ async fn an_archive_made_while_many_write_agrees_with_itself() {
     let whole = tempfile::tempdir().unwrap();
     here.export(tenant, whole.path()).await;
     let until = Some(event_store::archive::Until::Position(position));
-    let folded =
+    let in_tables =
         there.try_import(whole.path(), Target::Name("folded".into()), until).await.unwrap();
-    assert_eq!(there.log(tenant).await, there.log(folded.tenant).await);
+    assert_eq!(there.log(tenant).await, there.log(in_tables.tenant).await);
     let store = ArchiveStore::open(folder.path().to_str().unwrap()).unwrap();
     let checked = check(&store, &here.registry, |_| {}).await.unwrap();
     assert_eq!(checked.manifest, exported.manifest);

@@ -17,7 +17,7 @@ fn event_files(folder: &Path) -> usize {
         .filter(|entry| {
             let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
             // A file that is being written has a number behind its name.
-            name.starts_with("events-") && name.ends_with(".zst")
+            name.starts_with("events-") && name.contains(".zst")
         })
         .count()
 }

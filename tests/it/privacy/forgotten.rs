@@ -1,6 +1,6 @@
 //! The whole program forgets: log, read tables, write-ahead log, dumps, logs.
 
-use std::{fs, path::Path};
+use std::{fmt::Write, fs, path::Path};
 
 use serde_json::{Value, json};
 use tests::{Client, Up};
@@ -37,7 +37,10 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
 }
 
 fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    text.bytes().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    })
 }
 
 async fn emails(client: &Client, token: Option<&str>) -> Value {

@@ -17,7 +17,7 @@ async fn after_a_rotation_everything_opens_under_the_new_keys_alone() {
     assert_eq!(rotate(&mut owner, &*place.master, place.tenant).await.unwrap(), 1);
     // A process that still has the old key in memory goes on writing with it.
     let late = place.open("late@example.com").await.unwrap();
-    assert_eq!(retire(&mut owner, place.tenant, now()).await.unwrap(), [second.clone()]);
+    assert_eq!(retire(&mut owner, place.tenant, now()).await.unwrap(), [second]);
     assert_eq!(place.master.destroy_before(now()).unwrap(), [first]);
     for (customer, email) in [(zoe, "zoe@example.com"), (late, "late@example.com")] {
         assert_eq!(place.shown(customer).await[0]["email"], email);
