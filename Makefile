@@ -6,7 +6,7 @@ TESTS := $(shell cargo nextest --version >/dev/null 2>&1 && echo "nextest run" |
 DATA ?= data
 ONLY ?=
 
-.PHONY: up test test-newest check generate bench graphiql prepare help
+.PHONY: up test test-newest check generate bench graphiql prepare prepare-tests help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,16 +14,19 @@ help: ## Show this list
 prepare:
 	@scripts/prepare
 
+prepare-tests:
+	@scripts/prepare tests
+
 up: prepare graphiql ## Run everything on this machine, with a demo tenant full of history
 	cargo build --release --locked -p cli
 	./target/release/tenantry up --demo --data $(DATA)
 
-test: prepare graphiql ## Run all tests
+test: prepare-tests graphiql ## Run all tests
 	cargo $(TESTS) --locked --all-features
 
 # What may differ from one PostgreSQL to the next. ONLY="" for every test.
 test-newest: ONLY = -p event-store -p projector -p service -p worker -p tests
-test-newest: prepare graphiql ## Run the tests on the newest PostgreSQL
+test-newest: prepare-tests graphiql ## Run the tests on the newest PostgreSQL
 	bin=$$(scripts/newest-postgres) && \
 		TENANTRY_POSTGRES_BIN="$$bin" cargo $(TESTS) --locked --all-features $(ONLY)
 

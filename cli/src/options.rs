@@ -300,7 +300,7 @@ pub(crate) struct Keys {
 pub(crate) enum KeysAction {
     /// Make the file of master keys, with a first key in it.
     Create {
-        /// Where; by default what [keys] file says.
+        /// Where; by default what `keys.file` says.
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },

@@ -37,7 +37,7 @@ pub struct Encoded {
     /// The fields.
     pub payload: Vec<u8>,
     /// Whether personal values may be among them, as extensions of the type
-    /// [`OPEN`](super::personal::OPEN).
+    /// [`OPEN`].
     pub personal: bool,
 }
 

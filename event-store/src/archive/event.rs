@@ -38,7 +38,7 @@ pub(super) struct EventRow {
     pub(super) trace_parent: Option<String>,
     pub(super) metadata: Option<Base64>,
     pub(super) payload: Base64,
-    /// What the payload says, for readers alone: [`EventRow::line`] writes it.
+    /// What the payload says, for readers alone; written, never read.
     #[serde(default, skip_serializing, rename = "data")]
     _data: Ignored,
 }

@@ -1,6 +1,6 @@
 //! Archives: a tenant's whole log in files, compressed and checked.
 //!
-//! [`export`] writes one, [`check`] reads it from end to end, [`import`] brings
+//! [`export()`] writes one, [`check()`] reads it from end to end, [`import()`] brings
 //! it into a database that may be another, under the same tenant or a new one.
 //! The form is told in `docs/archive.md`; `zstd` and `jq` read it.
 //!
