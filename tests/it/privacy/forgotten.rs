@@ -103,6 +103,9 @@ async fn after_an_erasure_nothing_is_left_of_the_person() {
     // The tables are what a fresh fold of the log makes them.
     let (code, _, said) = up.run(&["verify"]).unwrap();
     assert_eq!(code, Some(0), "{said}");
+    // And the log is, byte for byte, the one that was signed.
+    let (code, audited, said) = up.run(&["proof", "audit"]).unwrap();
+    assert_eq!(code, Some(0), "{audited}{said}");
     owner.batch_execute("CHECKPOINT").await.unwrap();
     assert_eq!(found_in(up.data(), "vexillology"), [] as [String; 0]);
     // The address is free for somebody else, and the person stays forgotten.
