@@ -35,11 +35,7 @@ impl Append {
 
     /// Whether it holds personal values, still open.
     pub(crate) fn is_personal(&self) -> bool {
-        self.events.iter().any(|event| event.personal)
-            || self.claims.iter().any(|claim| match claim {
-                Claim::Take { personal, .. } | Claim::Release { personal, .. } => *personal,
-                Claim::Number { .. } => false,
-            })
+        self.events.iter().any(|event| event.personal) || self.claims.iter().any(Claim::is_personal)
     }
 }
 

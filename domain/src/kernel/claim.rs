@@ -48,6 +48,12 @@ impl Claim {
         Self::Release { scope, key, personal: false }
     }
 
+    /// Whether it is about a personal value.
+    #[must_use]
+    pub const fn is_personal(&self) -> bool {
+        matches!(self, Self::Take { personal: true, .. } | Self::Release { personal: true, .. })
+    }
+
     /// Takes a personal value, in whatever case it is written. None once the
     /// value has been erased.
     pub fn take_personal<T: AsRef<str>>(scope: &'static str, value: &Personal<T>) -> Option<Self> {

@@ -7,21 +7,19 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use deadpool_postgres::Pool;
 use domain::kernel::{
-    Claim, NAMED_MESSAGE_PACK, matched,
+    Claim,
     personal::{OPEN, Opened, Replacement, SEALED, rewrite},
 };
-use hmac::{Hmac, KeyInit, Mac};
 use moka::sync::Cache;
-use sha2::Sha256;
 use ulid::Ulid;
 
 use super::{
-    KeyEncryption, KeyError, Keys, SEALED_MESSAGE_PACK,
+    KeyEncryption, KeyError, Keys, Matcher, SEALED_MESSAGE_PACK,
     cipher::{Cipher, Secret, generate},
-    sealed::{SubjectKey, subject_of},
+    payload::{Place, open, open_all, place_of, seal_append, subjects_in},
+    sealed::SubjectKey,
     store::{self, Purpose},
 };
 use crate::{Append, NewKey, StoredEvent};
@@ -45,9 +43,10 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-struct TenantKey {
-    version: i32,
-    key: Secret,
+/// A tenant's key for one purpose.
+pub(super) struct TenantKey {
+    pub(super) version: i32,
+    pub(super) key: Secret,
 }
 
 impl KeyRing {
@@ -269,7 +268,7 @@ impl KeyRing {
     /// Replaces personal claims by keyed hashes of them.
     async fn hash_claims(&self, tenant: Ulid, appends: &mut [Append]) -> Result<(), KeyError> {
         let claims = || appends.iter().flat_map(|append| &append.claims);
-        if !claims().any(is_personal) {
+        if !claims().any(Claim::is_personal) {
             return Ok(());
         }
         let matcher = Matcher(self.made(tenant, Purpose::Match).await?);
@@ -318,134 +317,4 @@ impl KeyRing {
         self.tenants.insert(place, key.clone());
         Ok(Some(key))
     }
-}
-
-/// Turns personal values into what they can be found by, but not known from.
-#[derive(Clone)]
-pub struct Matcher(Arc<TenantKey>);
-
-impl fmt::Debug for Matcher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Matcher")
-    }
-}
-
-impl Matcher {
-    /// Sixteen bytes that are the same for all who write the same value,
-    /// without regard to case and space around it, within the same scope.
-    #[must_use]
-    pub fn of(&self, scope: &str, value: &str) -> Vec<u8> {
-        let Ok(mut hash) = Hmac::<Sha256>::new_from_slice(&self.0.key) else { return vec![] };
-        hash.update(scope.as_bytes());
-        hash.update(&[0]);
-        hash.update(matched(value).as_bytes());
-        hash.finalize().into_bytes().iter().copied().take(16).collect()
-    }
-
-    /// Replaces what a personal claim says by what it is found by.
-    pub(crate) fn hash(&self, claim: &mut Claim) {
-        if let Claim::Take { scope, key, personal: true }
-        | Claim::Release { scope, key, personal: true } = claim
-        {
-            let hash = self.of(scope, key);
-            *key = uuid::Builder::from_slice(&hash)
-                .map_or_else(|_| String::new(), |builder| builder.into_uuid().simple().to_string());
-        }
-    }
-}
-
-fn is_personal(claim: &Claim) -> bool {
-    matches!(claim, Claim::Take { personal: true, .. } | Claim::Release { personal: true, .. })
-}
-
-/// Where a value stands, so that it opens nowhere else.
-#[derive(Clone)]
-struct Place {
-    bytes: Vec<u8>,
-    values: u32,
-}
-
-impl Place {
-    fn event(id: Ulid) -> Self {
-        let mut bytes = b"event ".to_vec();
-        bytes.extend_from_slice(&id.0.to_be_bytes());
-        Self { bytes, values: 0 }
-    }
-
-    fn state(stream: Ulid, version: u64) -> Self {
-        let mut bytes = b"state ".to_vec();
-        bytes.extend_from_slice(&stream.0.to_be_bytes());
-        bytes.extend_from_slice(&version.to_be_bytes());
-        Self { bytes, values: 0 }
-    }
-
-    /// The place of the next value there.
-    fn next(&mut self) -> Vec<u8> {
-        let mut place = self.bytes.clone();
-        place.extend_from_slice(&self.values.to_be_bytes());
-        self.values += 1;
-        place
-    }
-}
-
-/// Where the key of a person stands.
-pub(super) fn place_of(subject: Ulid) -> [u8; 16] {
-    subject.0.to_be_bytes()
-}
-
-fn seal_append(
-    keys: &Keys,
-    new: &mut HashMap<Ulid, NewKey>,
-    append: &mut Append,
-) -> Result<(), KeyError> {
-    for event in append.events.iter_mut().filter(|event| event.personal) {
-        let mut subjects = BTreeSet::new();
-        let mut place = Place::event(event.id);
-        event.payload = rewrite::<KeyError>(&event.payload, OPEN, |body| {
-            let mut value = Opened::parse(body)?;
-            let subject = *value.subject.get_or_insert(append.stream);
-            subjects.insert(subject);
-            let sealed = keys.seal(&place.next(), &value)?.ok_or(KeyError::Erased(subject))?;
-            Ok(Replacement::Extension(SEALED, sealed))
-        })?;
-        append.new_keys.extend(subjects.iter().filter_map(|subject| new.remove(subject)));
-        event.subjects.extend(subjects);
-    }
-    Ok(())
-}
-
-fn open_all(keys: &Keys, events: &mut [StoredEvent]) -> Result<(), KeyError> {
-    for event in events.iter_mut().filter(|event| event.codec == SEALED_MESSAGE_PACK) {
-        let place = Place::event(event.envelope.event_id);
-        event.payload = Bytes::from(open(keys, place, &event.payload)?);
-        event.codec = NAMED_MESSAGE_PACK;
-    }
-    Ok(())
-}
-
-fn open(keys: &Keys, mut place: Place, payload: &[u8]) -> Result<Vec<u8>, KeyError> {
-    rewrite::<KeyError>(payload, SEALED, |sealed| {
-        Ok(match keys.open(&place.next(), sealed)? {
-            Some(value) => Replacement::Extension(OPEN, value.body()),
-            None => Replacement::Nil,
-        })
-    })
-}
-
-/// Leaves out of an event all that is sealed, as though everybody were erased.
-pub(crate) fn leave_out_sealed(event: &mut StoredEvent) -> Result<(), KeyError> {
-    if event.codec == SEALED_MESSAGE_PACK {
-        let payload = rewrite::<KeyError>(&event.payload, SEALED, |_| Ok(Replacement::Nil))?;
-        event.payload = Bytes::from(payload);
-        event.codec = NAMED_MESSAGE_PACK;
-    }
-    Ok(())
-}
-
-fn subjects_in(payload: &[u8], subjects: &mut BTreeSet<Ulid>) -> Result<(), KeyError> {
-    rewrite::<KeyError>(payload, SEALED, |sealed| {
-        subjects.insert(subject_of(sealed).ok_or(KeyError::Tampered)?);
-        Ok(Replacement::Nil)
-    })
-    .map(drop)
 }

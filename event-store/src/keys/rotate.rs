@@ -7,7 +7,7 @@ use ulid::Ulid;
 use super::{
     KeyEncryption, KeyError, Wrapped,
     cipher::{Cipher, Secret, generate},
-    ring::place_of,
+    payload::place_of,
 };
 use crate::{ReadError, pg::uuid};
 
