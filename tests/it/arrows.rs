@@ -6,8 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use domain::{Platform, kernel::Registry};
+
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// The names under `[dependencies]` of a crate.
@@ -104,7 +106,12 @@ fn one_file_names_cqrs_es_and_one_crate_postgres_es() {
 
 #[test]
 fn no_business_word_outside_the_domain() {
-    let business = ["invoice", "payment", "wallet", "receipt", "refund", "customer"];
+    let registry = Registry::of::<Platform>().unwrap();
+    let declared = registry.aggregates().iter().map(|aggregate| aggregate.name);
+    // What a command comes to is called a receipt as well.
+    let business: Vec<&str> = declared.filter(|name| *name != "receipt").collect();
+    assert!(business.contains(&"invoice"), "{business:?}");
+    let mut read = 0;
     for name in ["command-api", "event-store", "projector", "query-api", "service", "worker"] {
         for (path, text) in sources(&root().join(name).join("src")) {
             // Examples in prose and tests may speak of them; code may not.
@@ -115,11 +122,12 @@ fn no_business_word_outside_the_domain() {
             {
                 continue;
             }
+            read += 1;
             for line in code.take_while(|line| !line.contains("#[cfg(test)]")) {
                 let lower = line.to_lowercase();
-                for word in business {
+                for word in &business {
                     assert!(
-                        !lower.contains(word),
+                        !lower.contains(*word),
                         "{} speaks of the business: {line}",
                         path.display()
                     );
@@ -127,6 +135,7 @@ fn no_business_word_outside_the_domain() {
             }
         }
     }
+    assert!(read > 100, "only {read} files were read");
 }
 
 /// Whoever reads events reads their columns by place.
@@ -137,6 +146,7 @@ fn queries_for_events_name_the_columns_in_the_order_they_are_read() {
         "event-store/src/pg/sql/read_stream.sql",
         "event-store/src/pg/sql/read_tenant.sql",
         "projector/src/sql/events.sql",
+        "projector/src/sql/one_stream.sql",
         "projector/src/sql/stream.sql",
     ] {
         let sql = fs::read_to_string(root().join(file)).unwrap();

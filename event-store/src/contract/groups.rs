@@ -38,7 +38,7 @@ fn release(key: &str) -> Claim {
 }
 
 fn number(number: u64) -> Claim {
-    Claim::Number { series: "invoice".to_owned(), number }
+    Claim::Number { series: "parcel".to_owned(), number }
 }
 
 fn referring(mut append: Append, stream: Ulid, version: u64) -> Append {
@@ -100,7 +100,7 @@ async fn one_refusal_refuses_the_group(log: &dyn Log, tenant: Ulid) {
         (append(tenant, holder, 0, 1), AppendError::Conflict { expected: 0, actual: 1 }),
         (same_id, AppendError::CommandIdReused(first.command.id)),
         (taking(new_stream(tenant, 1), email("held")), taken),
-        (taking(new_stream(tenant, 1), number(1)), AppendError::NumberTaken("invoice".into())),
+        (taking(new_stream(tenant, 1), number(1)), AppendError::NumberTaken("parcel".into())),
         (referring(new_stream(tenant, 1), holder, 0), AppendError::ReferenceChanged),
         (keyed, AppendError::KeyExists(subject)),
     ];
@@ -111,7 +111,7 @@ async fn one_refusal_refuses_the_group(log: &dyn Log, tenant: Ulid) {
         assert_eq!(log.append_all(group).await, Err(at(2, error)));
         assert_eq!(log.head(tenant).await.unwrap(), 1, "nothing of it is stored");
         assert_eq!(log.outcome(tenant, innocent.command.id).await.unwrap(), None);
-        assert_eq!(log.series(tenant, &["invoice".to_owned()]).await.unwrap(), [1]);
+        assert_eq!(log.series(tenant, &["parcel".to_owned()]).await.unwrap(), [1]);
     }
     let stranger = Ulid::generate();
     let refused = log.append_all(vec![new_stream(stranger, 1), new_stream(stranger, 1)]).await;
@@ -220,13 +220,13 @@ async fn a_group_passes_a_value_on(log: &dyn Log, tenant: Ulid) {
 async fn a_group_draws_numbers_in_order(log: &dyn Log, tenant: Ulid) {
     log.append(taking(new_stream(tenant, 1), number(1))).await.unwrap();
     let drawing = |numbers: [u64; 3]| numbers.map(|n| taking(new_stream(tenant, 1), number(n)));
-    let taken = AppendError::NumberTaken("invoice".to_owned());
+    let taken = AppendError::NumberTaken("parcel".to_owned());
     for (numbers, index) in [([1, 2, 3], 0), ([2, 2, 3], 1), ([2, 3, 5], 2), ([3, 4, 5], 0)] {
         let refused = log.append_all(drawing(numbers).to_vec()).await;
         assert_eq!(refused, Err(at(index, taken.clone())), "{numbers:?}");
     }
     log.append_all(drawing([2, 3, 4]).to_vec()).await.unwrap();
-    assert_eq!(log.series(tenant, &["invoice".to_owned()]).await.unwrap(), [4]);
+    assert_eq!(log.series(tenant, &["parcel".to_owned()]).await.unwrap(), [4]);
 }
 
 async fn a_group_refers_to_what_it_writes(log: &dyn Log, tenant: Ulid) {
