@@ -10,6 +10,7 @@ use crate::pg::ulid;
 
 /// What holds everybody else off while an import is under way.
 const LOCK: &str = "SELECT pg_try_advisory_lock(hashtext('tenantry.import'))";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtext('tenantry.import'))";
 
 /// The manifests of a database.
 pub(super) struct Manifest {
@@ -35,8 +36,14 @@ struct Earlier {
 }
 
 impl Manifest {
+    /// Lets others import.
+    pub(super) async fn release(target: &Client) {
+        // Where the session has ended, so has its hold.
+        let _ = target.query_one(UNLOCK, &[]).await;
+    }
+
     /// Reads the manifests; unless nothing will be written, nobody else may
-    /// import until the session ends.
+    /// import until they are released.
     pub(super) async fn open(target: &Client, reading: bool) -> Result<Self, ImportError> {
         if !reading {
             let row = target.query_one(LOCK, &[]).await.map_err(ImportError::Target)?;

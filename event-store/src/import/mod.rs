@@ -107,19 +107,34 @@ pub async fn import(
 ) -> Result<Report, ImportError> {
     let mut source = Source::open(source, &import.rules).await?;
     let manifest = Manifest::open(target, import.dry_run).await?;
-    let (mut report, plan) =
-        check(&mut source, target, &manifest, registry, import, progress).await?;
+    let imported = carry_over(&mut source, target, &manifest, registry, import, progress).await;
+    if !import.dry_run {
+        Manifest::release(target).await;
+    }
+    let closed = source.close().await;
+    let report = imported?;
+    closed?;
+    Ok(report)
+}
+
+async fn carry_over(
+    source: &mut Source<'_>,
+    target: &mut Client,
+    manifest: &Manifest,
+    registry: &Registry,
+    import: &Import,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Report, ImportError> {
+    let (mut report, plan) = check(source, target, manifest, registry, import, progress).await?;
     if import.dry_run || !report.faults.is_empty() {
-        source.close().await?;
         return match (import.dry_run, report.faults.is_empty()) {
             (false, false) => Err(ImportError::Refused(report.faults)),
             _ => Ok(report),
         };
     }
-    let mut writer = Writer::new(target, registry, &source, plan);
-    report.imported = writer.run(&mut source, progress).await?;
+    let mut writer = Writer::new(target, registry, source, plan);
+    report.imported = writer.run(source, progress).await?;
     writer.verify(&report).await?;
-    source.close().await?;
     Ok(report)
 }
 
