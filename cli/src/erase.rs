@@ -68,14 +68,14 @@ async fn folded_anew(
         registry.read_models().iter().map(domain::kernel::ReadModelEntry::table_name).collect();
     let behind = "SELECT count(*) FROM log.checkpoints
          WHERE tenant_id = $1 AND consumer = ANY ($2) AND erasures < $3";
-    let number = i64::try_from(erased.number).unwrap_or(i64::MAX);
+    let number = pg::number(erased.number);
     let bar = Bar::counting("read tables");
     for _ in 0..3_000 {
         let left: i64 = client
             .query_one(behind, &[&pg::uuid(erasure.tenant), &tables, &number])
             .await?
             .try_get(0)?;
-        let left = u64::try_from(left).unwrap_or(0);
+        let left = pg::unsigned(left);
         bar.at(tables.len() as u64 - left, tables.len() as u64, "folding anew");
         if left == 0 {
             bar.end();

@@ -212,7 +212,7 @@ async fn events(database: &Database, tenant: Option<TenantId>) -> Result<u64> {
     let connection = database.raw().get().await?;
     let tenant = tenant.map(|tenant| event_store::pg::uuid(tenant.0));
     let events: i64 = connection.query_one(sql, &[&tenant]).await?.try_get(0)?;
-    Ok(u64::try_from(events).unwrap_or(0))
+    Ok(event_store::pg::unsigned(events))
 }
 
 fn told(audited: &Audited) -> bool {

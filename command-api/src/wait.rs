@@ -7,7 +7,7 @@ use deadpool_postgres::Pool;
 use domain::kernel::Registry;
 use event_store::{
     ReadError,
-    pg::{Channel, Signals, TenantRead, uuid},
+    pg::{Channel, Signals, TenantRead, number, uuid},
 };
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
@@ -81,7 +81,7 @@ impl PgReadModels {
     async fn have_reached(&self, tenant: Ulid, position: u64) -> Result<bool, ReadError> {
         let client = self.pool.get().await;
         let client = client.map_err(|error| ReadError::Unavailable(error.to_string()))?;
-        let position = i64::try_from(position).unwrap_or(i64::MAX);
+        let position = number(position);
         let rows = TenantRead { client: &client, tenant }
             .query(ARRIVED, &[&uuid(tenant), &self.consumers, &position])
             .await?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{AnyRecorded, Envelope, Registry};
+use event_store::pg::{number, unsigned};
 use event_store::{
     StoredEvent,
     keys::{KeyError, KeyRing},
@@ -10,12 +11,7 @@ use event_store::{
 use tokio_postgres::Row;
 use ulid::Ulid;
 
-use crate::{
-    StepError,
-    model::Model,
-    session::{number, read_as, unsigned},
-    vault,
-};
+use crate::{StepError, model::Model, session::read_as, vault};
 
 /// Where a stretch of a log lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

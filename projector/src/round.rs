@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::Work;
+use event_store::pg::number;
 use futures_util::future::join_all;
 
 use crate::{
@@ -137,7 +138,7 @@ impl Round<'_> {
         let Stopped { position, error } = stopped;
         let tenant = event_store::pg::uuid(job.stretch.tenant);
         let statement = self.client.prepare_cached(include_str!("sql/fail.sql")).await?;
-        let number = session::number(*position);
+        let number = number(*position);
         let consumer = &job.model.consumer;
         let noted =
             self.client.execute(&statement, &[consumer, &tenant, &number, error, &since]).await?;

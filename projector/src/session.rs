@@ -10,16 +10,6 @@ use futures_util::{
 use tokio_postgres::{Error, Row, types::ToSql};
 use ulid::Ulid;
 
-/// A position or count as PostgreSQL counts.
-pub(crate) fn number(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// A position or count that PostgreSQL counted.
-pub(crate) fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
-}
-
 /// Makes a transaction see the rows of one tenant. Prepared beforehand, so that
 /// it can be sent without waiting.
 pub(crate) const ENTER: &str = include_str!("sql/enter.sql");

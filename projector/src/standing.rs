@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
+use event_store::pg::{ulid, unsigned};
 use tokio_postgres::{Error, Row};
 use ulid::Ulid;
 use uuid::Uuid;
-
-use crate::session::unsigned;
 
 /// A consumer that is behind the end of a tenant's log, or that remembers
 /// somebody who was erased.
@@ -79,7 +78,7 @@ fn standing(row: &Row) -> Result<Standing, Error> {
         })
     });
     Ok(Standing {
-        tenant: Ulid(row.try_get::<_, Uuid>(0)?.as_u128()),
+        tenant: ulid(row.try_get(0)?),
         head: unsigned(row.try_get(1)?),
         written_at: row.try_get(2)?,
         consumer: usize::try_from(row.try_get::<_, i64>(3)?).unwrap_or(0).saturating_sub(1),

@@ -3,15 +3,13 @@
 use std::pin::pin;
 
 use deadpool_postgres::ClientWrapper;
+use event_store::pg::number;
 use futures_util::TryStreamExt;
 use tokio::sync::mpsc;
 use tokio_postgres::{Error, Row, types::ToSql};
 use ulid::Ulid;
 
-use crate::{
-    batch::Stretch,
-    session::{ENTER, number},
-};
+use crate::{batch::Stretch, session::ENTER};
 
 /// Events that are handed over at once.
 const PARCEL: usize = 512;

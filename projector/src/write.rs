@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
+use event_store::pg::{number, ulid};
 use tokio_postgres::{Error, Row, Statement, error::SqlState, types::ToSql};
 use ulid::Ulid;
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::{
     cells::Array,
     fold::Folded,
     model::params,
-    session::{ENTER, InTransaction, Pipeline, number},
+    session::{ENTER, InTransaction, Pipeline},
 };
 
 /// When the checkpoints that were moved came to where they are now, by tenant
@@ -155,7 +156,7 @@ impl Shared {
         entered?;
         held?;
         let row = |row: &Row| {
-            let tenant = Ulid(row.try_get::<_, Uuid>(1)?.as_u128());
+            let tenant = ulid(row.try_get(1)?);
             Ok(((tenant, row.try_get(0)?), row.try_get(2)?))
         };
         advanced?.iter().map(row).collect()

@@ -7,7 +7,7 @@ use domain::kernel::{AnyRecorded, Envelope, Registry};
 use event_store::{
     StoredEvent, decode,
     keys::{KeyError, KeyRing},
-    pg::{EVENT_COLUMNS, TenantRead, stored_event, uuid},
+    pg::{EVENT_COLUMNS, TenantRead, number, stored_event, unsigned, uuid},
 };
 use ulid::Ulid;
 
@@ -49,14 +49,14 @@ pub(crate) async fn places(
     let mut found = Places::default();
     let mut new = vec![];
     for (reaction, (row, consumer)) in rows.iter().zip(consumers).enumerate() {
-        found.head = position(row.try_get(0)?);
+        found.head = unsigned(row.try_get(0)?);
         let known: Option<i64> = row.try_get(1)?;
         if known.is_none() {
             new.push(consumer);
         }
         found.places.push(Place {
             reaction,
-            position: position(known.unwrap_or(0)),
+            position: unsigned(known.unwrap_or(0)),
             failing: row.try_get(2)?,
         });
     }
@@ -174,13 +174,4 @@ impl Reading<'_> {
         }
         Ok(opened)
     }
-}
-
-/// A position as PostgreSQL counts.
-pub(crate) fn number(position: u64) -> i64 {
-    i64::try_from(position).unwrap_or(i64::MAX)
-}
-
-fn position(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

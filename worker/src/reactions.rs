@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use event_store::pg::uuid;
+use event_store::pg::{number, uuid};
 use futures_util::{StreamExt, stream};
 use tokio_postgres::types::ToSql;
 use ulid::Ulid;
@@ -12,7 +12,7 @@ use crate::{
     chains::chains,
     dispatch::{Cause, Failure, Origin, Refused, give},
     pauses::Failing,
-    place::{Place, Places, Reading, Stretch, number, places},
+    place::{Place, Places, Reading, Stretch, places},
     plan::{Plan, Task, plan},
     settle::{Move, settle, timer_changes},
     worker::Progress,

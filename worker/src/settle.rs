@@ -13,12 +13,12 @@ use deadpool_postgres::{Pool, Transaction};
 use domain::kernel::{Dispatch, Intent, Timestamp};
 use event_store::{
     keys::{KeyRing, Keys},
-    pg::uuid,
+    pg::{number, uuid},
 };
 use ulid::Ulid;
 use uuid::Uuid;
 
-use crate::{WorkerError, dispatch::Refused, kept, place::number, plan::Task};
+use crate::{WorkerError, dispatch::Refused, kept, plan::Task};
 
 /// Begins a transaction that may be lost by a crash of the server.
 pub(crate) const FORGIVING: &str = "SET LOCAL synchronous_commit TO off";

@@ -7,11 +7,11 @@ use deadpool_postgres::Pool;
 use event_store::{
     TenantId,
     integrity::Behind,
-    pg::{TenantRead, uuid},
+    pg::{TenantRead, number, uuid},
 };
 use opentelemetry::KeyValue;
 
-use crate::{WorkerError, place::number};
+use crate::WorkerError;
 
 /// One tenant's lag, or that of all others together.
 #[derive(Clone, Debug)]

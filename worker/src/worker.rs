@@ -5,11 +5,11 @@ use std::{ops::AddAssign, sync::Arc};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use domain::kernel::Registry;
+use event_store::pg::ulid;
 use event_store::{Commands, keys::KeyRing};
 use futures_util::{StreamExt, stream};
 use tokio::sync::OnceCell;
 use ulid::Ulid;
-use uuid::Uuid;
 
 use crate::{
     Clock, Settings, WorkerError,
@@ -132,7 +132,7 @@ impl Worker {
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(include_str!("sql/behind.sql")).await?;
         let rows = client.query(&statement, &[&self.consumers, &now]).await?;
-        let tenants = rows.iter().map(|row| Ok(Ulid(row.try_get::<_, Uuid>(0)?.as_u128())));
+        let tenants = rows.iter().map(|row| Ok(ulid(row.try_get(0)?)));
         tenants.collect()
     }
 

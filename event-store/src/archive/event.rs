@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::readable;
 use crate::{
     ReadError, StoredEvent,
-    pg::{self, ulid},
+    pg::{self, ulid, unsigned},
 };
 
 /// A row of `log.events`, every column as it is stored.
@@ -100,7 +100,7 @@ impl EventRow {
 
     /// The position.
     pub(super) fn position(&self) -> u64 {
-        u64::try_from(self.position).unwrap_or(0)
+        unsigned(self.position)
     }
 
     /// The event as readers of the log see it.
@@ -115,7 +115,7 @@ impl EventRow {
                 position: self.position(),
                 stream_type: Arc::from(&*self.stream_type),
                 stream_id: ulid(self.stream_id),
-                version: u64::try_from(self.version).unwrap_or(0),
+                version: unsigned(self.version),
                 occurred_at: self.occurred_at,
                 recorded_at: self.recorded_at,
                 actor,

@@ -36,13 +36,3 @@ pub(super) async fn act_as(
 ) -> Result<(), ArchiveError> {
     Ok(transaction.batch_execute(&format!("SET LOCAL ROLE {role}")).await?)
 }
-
-/// A position or version as PostgreSQL counts.
-pub(super) fn number(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// A position or version that PostgreSQL counted.
-pub(super) fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
-}

@@ -15,7 +15,7 @@ use super::{
     format::{StateSegment, state_file},
     segment::{SegmentFile, SegmentWriter},
 };
-use crate::pg::uuid;
+use crate::pg::{number, uuid};
 
 /// A line of a segment: a row without its tenant.
 #[derive(Serialize, Deserialize)]
@@ -105,7 +105,7 @@ impl<'a> StateWriter<'a> {
         tenant: Ulid,
         table: &StateTable,
     ) -> Result<(), ArchiveError> {
-        let position = i64::try_from(self.position).unwrap_or(i64::MAX);
+        let position = number(self.position);
         let params: [&(dyn ToSql + Sync); 2] = [&uuid(tenant), &position];
         let rows = client.query_raw(table.select, params).await?;
         let mut rows = pin!(rows);

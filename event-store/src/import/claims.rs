@@ -8,7 +8,7 @@ use ulid::Ulid;
 use uuid::Uuid;
 
 use super::{ImportError, prepare::Prepared};
-use crate::pg::uuid;
+use crate::pg::{number, unsigned, uuid};
 
 type Value = (Ulid, String, String);
 
@@ -36,7 +36,7 @@ impl Claims {
         for row in target.query(sql, &[&tenants]).await.map_err(ImportError::Target)? {
             let last: i64 = row.get(2);
             let series = (crate::pg::ulid(row.get(0)), row.get(1));
-            claims.series.insert(series, u64::try_from(last).unwrap_or(0));
+            claims.series.insert(series, unsigned(last));
         }
         Ok(claims)
     }
@@ -102,7 +102,7 @@ impl Claims {
             let numbers: Vec<i64> = counted
                 .iter()
                 .map(|series| self.series.get(series).copied().unwrap_or(0))
-                .map(|number| i64::try_from(number).unwrap_or(i64::MAX))
+                .map(number)
                 .collect();
             let sql = include_str!("sql/series.sql");
             transaction.execute(sql, &[&tenants, &names, &numbers]).await?;

@@ -8,11 +8,11 @@ use super::{
     Checkpoint, Document, Hash, KeyState, Keyring, Leaf, ListedKey, NoteError, consistency_holds,
     inclusion_holds,
     proof::{self, Plan},
-    store::{self, Stored, number},
+    store::{self, Stored},
 };
 use crate::{
     ReadError, TenantId,
-    pg::{failed, uuid},
+    pg::{failed, number, read_as, uuid},
 };
 
 /// Makes proofs. Reads a handful of tiles for each, however long the log is.
@@ -169,7 +169,7 @@ impl Proofs {
     ) -> Result<(Stored, Checkpoint), ProofError> {
         let sql = include_str!("sql/checkpoint.sql");
         let asked = size.map(number);
-        let rows = store::read(&self.pool, tenant, sql, &[&uuid(tenant), &asked]).await?;
+        let rows = read_as(&self.pool, tenant, sql, &[&uuid(tenant), &asked]).await?;
         let Some(row) = rows.first() else {
             return Err(match size {
                 Some(size) => ProofError::NoSuchSize { parameter, size },
@@ -190,7 +190,7 @@ impl Proofs {
     async fn leaf(&self, tenant: Ulid, position: u64) -> Result<Leaf, ProofError> {
         let at = number(position);
         let sql = store::rows_between();
-        let rows = store::read(&self.pool, tenant, &sql, &[&uuid(tenant), &at, &at]).await?;
+        let rows = read_as(&self.pool, tenant, &sql, &[&uuid(tenant), &at, &at]).await?;
         match rows.first() {
             Some(row) => Ok(Leaf::of(row).map_err(failed)?),
             None => Err(ProofError::Altered(format!("there is no event at position {position}"))),
@@ -204,7 +204,7 @@ impl Proofs {
         }
         let (levels, places) = store::places_of(plan);
         let sql = include_str!("sql/tiles.sql");
-        let rows = store::read(&self.pool, tenant, sql, &[&uuid(tenant), &levels, &places]).await?;
+        let rows = read_as(&self.pool, tenant, sql, &[&uuid(tenant), &levels, &places]).await?;
         let tiles = store::tiles(&rows).map_err(failed)?;
         Ok(plan.iter().map(|nodes| tiles.hash_of(nodes)).collect())
     }

@@ -6,14 +6,10 @@ use tokio_postgres::{IsolationLevel, Row, types::ToSql};
 use ulid::Ulid;
 use uuid::Uuid;
 
-use super::{
-    Keyring, NoteError, Tree, leaf, leaf_hash,
-    store::{self, number, unsigned},
-    tiles::Tiles,
-};
+use super::{Keyring, NoteError, Tree, leaf, leaf_hash, store, tiles::Tiles};
 use crate::{
     ReadError,
-    pg::{failed, session_client, uuid},
+    pg::{failed, number, session_client, ulid, unsigned, uuid},
 };
 
 /// The most events sealed at once: a few dozen tiles.
@@ -170,7 +166,7 @@ impl Sealer {
         let behind = rows.iter().map(|row| {
             let tenant: Uuid = row.try_get(0)?;
             let (head, sealed) = (unsigned(row.try_get(1)?), unsigned(row.try_get(2)?));
-            Ok(Behind { tenant: Ulid(tenant.as_u128()), head, sealed })
+            Ok(Behind { tenant: ulid(tenant), head, sealed })
         });
         behind.collect::<Result<_, _>>().map_err(failed)
     }

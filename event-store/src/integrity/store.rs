@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ReadError,
-    pg::{TenantRead, failed, session_client, uuid},
+    pg::{failed, number, session_client, unsigned, uuid},
 };
 
 /// What is signed of a tenant's log.
@@ -21,16 +21,6 @@ pub(super) struct Stored {
     pub(super) size: u64,
     pub(super) note: String,
     pub(super) signed_at: chrono::DateTime<chrono::Utc>,
-}
-
-/// A number as PostgreSQL counts.
-pub(super) fn number(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// A number that PostgreSQL counted.
-pub(super) fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
 }
 
 /// Reads a row of `checkpoint.sql`.
@@ -107,15 +97,4 @@ pub async fn rows(
         std::future::ready(Leaf::of(&row).map_err(failed))
     });
     Ok(kept)
-}
-
-/// One statement as a tenant.
-pub(super) async fn read(
-    pool: &Pool,
-    tenant: Ulid,
-    sql: &str,
-    params: &[&(dyn ToSql + Sync)],
-) -> Result<Vec<Row>, ReadError> {
-    let client = session_client(pool).await?;
-    TenantRead { client: &client, tenant }.query(sql, params).await
 }

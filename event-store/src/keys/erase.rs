@@ -8,7 +8,7 @@ use ulid::Ulid;
 use super::{KeyError, KeyRing};
 use crate::{
     DecodeError, ReadError, StoredEvent, decode,
-    pg::{EVENT_COLUMNS, stored_event, uuid},
+    pg::{EVENT_COLUMNS, stored_event, unsigned, uuid},
 };
 
 /// Whom to forget, and why.
@@ -201,8 +201,4 @@ async fn release(
         transaction.execute(sql, &[&uuid(tenant), scope, key, &uuid(stream)]).await?;
     }
     Ok(())
-}
-
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
 }

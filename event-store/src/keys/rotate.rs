@@ -9,7 +9,10 @@ use super::{
     cipher::{Cipher, Secret, generate},
     payload::place_of,
 };
-use crate::{ReadError, pg::uuid};
+use crate::{
+    ReadError,
+    pg::{ulid, uuid},
+};
 
 /// People whose keys are encrypted anew in one statement.
 const PAGE: i64 = 1_000;
@@ -115,7 +118,7 @@ impl Rotation<'_> {
             let subject: uuid::Uuid = row.try_get(0).map_err(refused)?;
             let old: i32 = row.try_get(1).map_err(refused)?;
             let wrapped: &[u8] = row.try_get(2).map_err(refused)?;
-            let place = place_of(Ulid(subject.as_u128()));
+            let place = place_of(ulid(subject));
             let (_, above) = self
                 .above
                 .iter()

@@ -7,11 +7,7 @@ use uuid::Uuid;
 use super::{KeyError, Wrapped};
 use crate::{
     ReadError,
-    pg::{
-        TenantRead,
-        session::{client, failed},
-        uuid,
-    },
+    pg::{failed, read_as, session_client, ulid, uuid},
 };
 
 /// What a key of a tenant is for.
@@ -51,10 +47,8 @@ pub(super) async fn tenant_key(
     purpose: Purpose,
     version: Option<i32>,
 ) -> Result<Option<TenantKeyRow>, KeyError> {
-    let client = client(pool).await?;
-    let rows = TenantRead { client: &client, tenant }
-        .query(include_str!("sql/tenant_key.sql"), &[&uuid(tenant), &purpose.name(), &version])
-        .await?;
+    let sql = include_str!("sql/tenant_key.sql");
+    let rows = read_as(pool, tenant, sql, &[&uuid(tenant), &purpose.name(), &version]).await?;
     let read = |row: &tokio_postgres::Row| {
         let wrapped = Wrapped { master: row.try_get(1)?, bytes: row.try_get(2)? };
         Ok(TenantKeyRow { version: row.try_get(0)?, wrapped })
@@ -69,7 +63,7 @@ pub(super) async fn add_tenant_key(
     purpose: Purpose,
     wrapped: &Wrapped,
 ) -> Result<(), KeyError> {
-    let client = client(pool).await?;
+    let client = session_client(pool).await?;
     let statement =
         client.prepare_cached("SELECT log.add_tenant_key($1, $2, $3, $4)").await.map_err(failed)?;
     client
@@ -86,13 +80,11 @@ pub(super) async fn subject_keys(
     subjects: &[Ulid],
 ) -> Result<Vec<SubjectKeyRow>, KeyError> {
     let subjects: Vec<Uuid> = subjects.iter().map(|subject| uuid(*subject)).collect();
-    let client = client(pool).await?;
-    let rows = TenantRead { client: &client, tenant }
-        .query(include_str!("sql/subject_keys.sql"), &[&uuid(tenant), &subjects])
-        .await?;
+    let sql = include_str!("sql/subject_keys.sql");
+    let rows = read_as(pool, tenant, sql, &[&uuid(tenant), &subjects]).await?;
     let read = |row: &tokio_postgres::Row| {
         Ok(SubjectKeyRow {
-            subject: Ulid(row.try_get::<_, Uuid>(0)?.as_u128()),
+            subject: ulid(row.try_get(0)?),
             tenant_key: row.try_get(1)?,
             wrapped: row.try_get(2)?,
         })

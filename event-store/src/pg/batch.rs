@@ -8,7 +8,7 @@ use tokio_postgres::{Row, types::ToSql};
 use ulid::Ulid;
 use uuid::Uuid;
 
-use super::{number, read, session::uuid, ulid, unsigned};
+use super::{number, read, ulid, unsigned, uuid};
 use crate::{
     Append, AppendError, Appended,
     group::{Group, NetClaim, Verdict},

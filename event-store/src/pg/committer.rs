@@ -29,8 +29,8 @@ use super::{
     failure::Failure,
     metrics::Metrics,
     queue::{Batch, Fate, Load, Outcome, Pending, Queue},
-    session::uuid,
     signals::Channel,
+    uuid,
 };
 use crate::{AppendError, Appended, GroupError, group::Group};
 

@@ -7,26 +7,27 @@ mod metrics;
 mod migrate;
 mod queue;
 mod read;
-pub(crate) mod session;
+mod session;
 mod signals;
 mod snapshots;
+mod values;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
-use uuid::Uuid;
 
 pub use committer::CommitSettings;
 pub use migrate::{MigrateError, SCHEMA, Tenant, migrate, provision, tenants};
 pub(crate) use read::actor_and_reason;
 pub use read::{EVENT_COLUMNS, stored_event};
-pub use session::{TenantRead, uuid};
-pub(crate) use session::{client as session_client, failed};
+pub use session::TenantRead;
+pub(crate) use session::{client as session_client, failed, read as read_as};
 pub use signals::{Channel, Signals};
+pub use values::{number, ulid, unsigned, uuid};
 
 use crate::{
     Append, AppendError, Appended, GroupError, Limits, Log, ReadError, StoredEvent, StoredSnapshot,
@@ -102,6 +103,15 @@ impl PgLog {
         &self.keys
     }
 
+    async fn rows(
+        &self,
+        tenant: Ulid,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, ReadError> {
+        session::read(&self.pool, tenant, sql, params).await
+    }
+
     async fn opened(&self, tenant: Ulid, rows: &[Row]) -> Result<Vec<StoredEvent>, ReadError> {
         let mut events: Vec<_> = rows.iter().map(read::stored_event).collect::<Result<_, _>>()?;
         self.keys.open_events(tenant, &mut events).await?;
@@ -145,15 +155,9 @@ impl Log for PgLog {
         after_version: u64,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, ReadError> {
-        let client = session::client(&self.pool).await?;
-        let rows = TenantRead { client: &client, tenant }
-            .query(
-                include_str!("sql/read_stream.sql"),
-                &[&uuid(tenant), &uuid(stream), &number(after_version), &number(limit as u64)],
-            )
-            .await?;
-        // Keys are looked up over the same pool.
-        drop(client);
+        let sql = include_str!("sql/read_stream.sql");
+        let (after, most) = (number(after_version), number(limit as u64));
+        let rows = self.rows(tenant, sql, &[&uuid(tenant), &uuid(stream), &after, &most]).await?;
         self.opened(tenant, &rows).await
     }
 
@@ -163,31 +167,21 @@ impl Log for PgLog {
         after_position: u64,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, ReadError> {
-        let client = session::client(&self.pool).await?;
-        let rows = TenantRead { client: &client, tenant }
-            .query(
-                include_str!("sql/read_tenant.sql"),
-                &[&uuid(tenant), &number(after_position), &number(limit as u64)],
-            )
-            .await?;
-        // Keys are looked up over the same pool.
-        drop(client);
+        let sql = include_str!("sql/read_tenant.sql");
+        let (after, most) = (number(after_position), number(limit as u64));
+        let rows = self.rows(tenant, sql, &[&uuid(tenant), &after, &most]).await?;
         self.opened(tenant, &rows).await
     }
 
     async fn head(&self, tenant: Ulid) -> Result<u64, ReadError> {
-        let client = session::client(&self.pool).await?;
-        let rows = TenantRead { client: &client, tenant }
-            .query("SELECT position FROM log.heads WHERE tenant_id = $1", &[&uuid(tenant)])
-            .await?;
+        let sql = "SELECT position FROM log.heads WHERE tenant_id = $1";
+        let rows = self.rows(tenant, sql, &[&uuid(tenant)]).await?;
         Ok(rows.first().map_or(0, |row| unsigned(row.get(0))))
     }
 
     async fn series(&self, tenant: Ulid, names: &[String]) -> Result<Vec<u64>, ReadError> {
-        let client = session::client(&self.pool).await?;
-        let rows = TenantRead { client: &client, tenant }
-            .query(include_str!("sql/series.sql"), &[&uuid(tenant), &names])
-            .await?;
+        let sql = include_str!("sql/series.sql");
+        let rows = self.rows(tenant, sql, &[&uuid(tenant), &names]).await?;
         Ok(rows.iter().map(|row| unsigned(row.get(0))).collect())
     }
 
@@ -196,10 +190,8 @@ impl Log for PgLog {
         tenant: Ulid,
         command_id: Ulid,
     ) -> Result<Option<([u8; 32], Ulid, Appended)>, ReadError> {
-        let client = session::client(&self.pool).await?;
-        let rows = TenantRead { client: &client, tenant }
-            .query(include_str!("sql/outcome.sql"), &[&uuid(tenant), &uuid(command_id)])
-            .await?;
+        let sql = include_str!("sql/outcome.sql");
+        let rows = self.rows(tenant, sql, &[&uuid(tenant), &uuid(command_id)]).await?;
         rows.first().map(read::outcome).transpose()
     }
 
@@ -223,18 +215,4 @@ impl Log for PgLog {
     fn subscribe(&self) -> Subscription {
         self.wakeups.subscribe()
     }
-}
-
-/// A version, position or limit as PostgreSQL counts.
-fn number(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// A version or position that PostgreSQL counted.
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
-}
-
-pub(crate) fn ulid(uuid: Uuid) -> Ulid {
-    Ulid(uuid.as_u128())
 }

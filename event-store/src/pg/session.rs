@@ -3,15 +3,9 @@
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use tokio_postgres::{Row, types::ToSql};
 use ulid::Ulid;
-use uuid::Uuid;
 
+use super::uuid;
 use crate::ReadError;
-
-/// A ULID as PostgreSQL keeps it.
-#[must_use]
-pub fn uuid(ulid: Ulid) -> Uuid {
-    Uuid::from_u128(ulid.0)
-}
 
 /// A connection from the pool.
 pub(crate) async fn client(pool: &Pool) -> Result<Object, ReadError> {
@@ -91,6 +85,18 @@ impl TenantRead<'_> {
         committed.map_err(failed)?;
         Ok(rows)
     }
+}
+
+/// Runs one query as a tenant over a pool, and gives the connection back before
+/// anybody looks at the rows: keys are looked up over the same pool.
+pub(crate) async fn read(
+    pool: &Pool,
+    tenant: Ulid,
+    sql: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, ReadError> {
+    let client = client(pool).await?;
+    TenantRead { client: &client, tenant }.query(sql, params).await
 }
 
 /// Writes what one tenant has for itself and can do without, in one round trip

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio_postgres::Row;
 use ulid::Ulid;
 
-use super::{TenantRead, number, session, ulid, unsigned, uuid};
+use super::{number, session, ulid, unsigned, uuid};
 use crate::{PgLog, ReadError, StoredSnapshot};
 
 impl PgLog {
@@ -13,12 +13,8 @@ impl PgLog {
         tenant: Ulid,
         stream: Ulid,
     ) -> Result<Option<StoredSnapshot>, ReadError> {
-        let client = session::client(&self.pool).await?;
-        let rows = TenantRead { client: &client, tenant }
-            .query(include_str!("sql/snapshot.sql"), &[&uuid(tenant), &uuid(stream)])
-            .await?;
-        // Keys are looked up over the same pool.
-        drop(client);
+        let sql = include_str!("sql/snapshot.sql");
+        let rows = self.rows(tenant, sql, &[&uuid(tenant), &uuid(stream)]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let mut snapshot = read(row)?;
         let place = (stream, snapshot.version);

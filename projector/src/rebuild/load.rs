@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc};
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, FoldError, Registry};
-use event_store::keys::KeyRing;
+use event_store::{keys::KeyRing, pg::unsigned};
 use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_postgres::Row;
@@ -18,7 +18,7 @@ use crate::{
     cells,
     fold::Stopped,
     model::Model,
-    session::{InTransaction, is_about_rows, reason, unsigned},
+    session::{InTransaction, is_about_rows, reason},
     stream as reading,
     vault::{self, Seal, SealError},
 };

@@ -22,16 +22,17 @@ use std::{
 
 use deadpool_postgres::{ClientWrapper, Object, Pool, PoolError};
 use domain::kernel::Registry;
-use event_store::keys::KeyRing;
+use event_store::{
+    keys::KeyRing,
+    pg::{ulid, unsigned},
+};
 use opentelemetry::{KeyValue, metrics::Gauge};
 use service::telemetry;
 use ulid::Ulid;
-use uuid::Uuid;
 
 use crate::{
     Phase, Progress,
     model::Model,
-    session::unsigned,
     step::StepError,
     tables::{Definition, Stands},
 };
@@ -228,7 +229,7 @@ async fn heads(client: &ClientWrapper) -> Result<Positions, tokio_postgres::Erro
 
 /// Reads a tenant, a position, and how many erasures there were.
 fn reached(row: &tokio_postgres::Row) -> Result<(Ulid, Reached), tokio_postgres::Error> {
-    let tenant = Ulid(row.try_get::<_, Uuid>(0)?.as_u128());
+    let tenant = ulid(row.try_get(0)?);
     let (position, erasures) = (unsigned(row.try_get(1)?), unsigned(row.try_get(2)?));
     Ok((tenant, Reached { position, erasures }))
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::ClientWrapper;
+use event_store::pg::number;
 use tokio_postgres::{Error, error::SqlState};
 use ulid::Ulid;
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use super::{Positions, Rebuild, RebuildError, reached};
 use crate::{
     Phase, StepError,
     batch::Stretch,
-    session::{InTransaction, number},
+    session::InTransaction,
     tables::{Definition, Stands},
 };
 

@@ -21,13 +21,13 @@ use std::{
 };
 
 use deadpool_postgres::ClientWrapper;
+use event_store::pg::{number, ulid, unsigned};
 use tokio_postgres::Row;
 use ulid::Ulid;
-use uuid::Uuid;
 
 use crate::{
     Projector, StepError,
-    session::{self, number, read_as, unsigned},
+    session::{self, read_as},
     standing::Standing,
     turn::Turn,
     write::write,
@@ -222,7 +222,7 @@ impl Projector {
 fn affected(row: &Row) -> Result<Affected, tokio_postgres::Error> {
     Ok(Affected {
         stream_type: row.try_get(0)?,
-        stream: Ulid(row.try_get::<_, Uuid>(1)?.as_u128()),
+        stream: ulid(row.try_get(1)?),
         first: unsigned(row.try_get(2)?),
     })
 }

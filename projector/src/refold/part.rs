@@ -5,18 +5,15 @@ use std::{collections::VecDeque, sync::Arc};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, Registry, Work};
-use event_store::keys::KeyRing;
+use event_store::{
+    keys::KeyRing,
+    pg::{number, unsigned},
+};
 use tokio_postgres::{Row, types::ToSql};
 use ulid::Ulid;
 
 use super::Affected;
-use crate::{
-    StepError,
-    batch::Taken,
-    model::Model,
-    session::{number, read_as, unsigned},
-    standing::Standing,
-};
+use crate::{StepError, batch::Taken, model::Model, session::read_as, standing::Standing};
 
 /// One consumer's rows.
 pub(super) struct Share {

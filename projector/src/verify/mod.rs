@@ -15,15 +15,17 @@ use std::{
 
 use deadpool_postgres::{ClientWrapper, Pool, PoolError};
 use domain::kernel::Registry;
-use event_store::keys::KeyRing;
+use event_store::{
+    keys::KeyRing,
+    pg::{ulid, unsigned},
+};
 use tokio_postgres::Error;
 use ulid::Ulid;
-use uuid::Uuid;
 
 use crate::{
     Progress, StepError,
     model::Model,
-    session::{InTransaction, unsigned},
+    session::InTransaction,
     tables::{Definition, Stands},
 };
 
@@ -161,7 +163,7 @@ impl Standing {
         let rows = client.query(include_str!("../sql/standing.sql"), &[&consumers]).await?;
         let mut tenants = BTreeMap::<Ulid, Self>::new();
         for row in rows {
-            let tenant = Ulid(row.try_get::<_, Uuid>(0)?.as_u128());
+            let tenant = ulid(row.try_get(0)?);
             let head = unsigned(row.try_get(1)?);
             let standing = tenants.entry(tenant).or_insert_with(|| Self::of(head, vec![]));
             standing.checkpoints.push(unsigned(row.try_get(2)?));
@@ -180,7 +182,7 @@ async fn strangers(client: &ClientWrapper, models: &[Arc<Model>]) -> Result<BTre
     let mut tenants = BTreeSet::new();
     for model in models {
         for row in client.query(&model.table.tenants, &[]).await? {
-            tenants.insert(Ulid(row.try_get::<_, Uuid>(0)?.as_u128()));
+            tenants.insert(ulid(row.try_get(0)?));
         }
     }
     Ok(tenants)

@@ -16,11 +16,11 @@ use crate::{
         event::EventRow,
         format::{EventSegment, events_file},
         segment::{SegmentFile, SegmentWriter},
-        session::{begin, number},
+        session::begin,
     },
     decode,
     keys::KeyRing,
-    pg::uuid,
+    pg::{number, uuid},
 };
 
 /// Events read at once.

@@ -19,12 +19,12 @@ use super::{
     claims::{ClaimFold, Value},
     format::{ArchivedTenant, EventSegment, Manifest, is_state},
     keys,
-    session::{begin, number, unsigned},
+    session::begin,
     state::{Past, StateWriter, TABLES},
 };
 use crate::{
     TenantId,
-    pg::{ulid, uuid},
+    pg::{number, ulid, unsigned, uuid},
 };
 
 /// What to export.

@@ -15,10 +15,10 @@ use crate::{
         format::{Manifest, StateSegment},
         keys,
         segment::SegmentFile,
-        session::{OWNER, WRITER, act_as, begin, number},
+        session::{OWNER, WRITER, act_as, begin},
         state::{self, Past, StateTable, TABLES},
     },
-    pg::{ulid, uuid},
+    pg::{number, ulid, uuid},
 };
 
 /// Rows written by one statement.

@@ -11,9 +11,9 @@ use crate::{
         ArchiveError, ArchiveStore, KeySource, Vault,
         check::{Checked, tenant},
         keys,
-        session::{OWNER, act_as, begin, number, unsigned},
+        session::{OWNER, act_as, begin},
     },
-    pg::{ulid, uuid},
+    pg::{number, ulid, unsigned, uuid},
 };
 
 /// An import under way.

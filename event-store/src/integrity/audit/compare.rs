@@ -7,7 +7,6 @@ use ulid::Ulid;
 use super::{
     super::{
         Checkpoint, Hash, Keyring, Tree, leaf,
-        store::{number, unsigned},
         tiles::{LEVELS, WIDTH},
     },
     Audited, Found, Kind,
@@ -17,7 +16,7 @@ use super::{
 };
 use crate::{
     ReadError,
-    pg::{failed, session_client, uuid},
+    pg::{failed, number, session_client, unsigned, uuid},
 };
 
 /// A row that is not what its tile says.

@@ -14,13 +14,12 @@ mod signed;
 
 use deadpool_postgres::Pool;
 use ulid::Ulid;
-use uuid::Uuid;
 
 use self::{compare::Comparison, difference::Found};
 use super::{Checkpoint, Keyring};
 use crate::{
     ReadError,
-    pg::{failed, session_client},
+    pg::{failed, session_client, ulid},
 };
 
 pub use difference::{Difference, Kind};
@@ -88,6 +87,6 @@ async fn all_tenants(pool: &Pool) -> Result<Vec<Ulid>, ReadError> {
     let client = session_client(pool).await?;
     let rows = client.query(include_str!("../sql/audit_tenants.sql"), &[]).await;
     let tenants = rows.map_err(failed)?;
-    let id = |row: &tokio_postgres::Row| Ok(Ulid(row.try_get::<_, Uuid>(0)?.as_u128()));
+    let id = |row: &tokio_postgres::Row| Ok(ulid(row.try_get(0)?));
     tenants.iter().map(id).collect::<Result<_, _>>().map_err(failed)
 }

@@ -7,15 +7,14 @@ use ulid::Ulid;
 
 use super::{
     super::{
-        Checkpoint, Hash, Keyring, NoteError,
-        store::{self, number, unsigned},
+        Checkpoint, Hash, Keyring, NoteError, store,
         tiles::{Tiles, WIDTH, hash_at},
     },
     Found, Kind,
 };
 use crate::{
     ReadError,
-    pg::{failed, session_client, uuid},
+    pg::{failed, number, session_client, unsigned, uuid},
 };
 
 /// Checkpoints read at once.
