@@ -100,31 +100,17 @@ async fn ours(
 pub(crate) fn append(tenant: Ulid) -> Append {
     let id = Ulid::generate();
     Append {
-        tenant,
-        stream_type: "account",
-        stream: Ulid::generate(),
-        expected: 0,
-        command: CommandRecord {
-            id,
-            request_hash: None,
-            occurred_at: Timestamp::from_micros(1_700_000_000_000_000),
-            actor: Actor::system("bench"),
-            correlation_id: id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-        },
-        events: vec![NewEvent {
-            id: Ulid::generate(),
-            name: "opened",
-            schema_version: 1,
-            payload: vec![0x61; 200],
-            personal: false,
-            subjects: vec![],
-        }],
-        claims: vec![],
-        references: vec![],
-        new_keys: vec![],
+        events: vec![NewEvent::new("opened", vec![0x61; 200])],
+        ..Append::of(
+            tenant,
+            "account",
+            Ulid::generate(),
+            CommandRecord::new(
+                id,
+                Actor::system("bench"),
+                Timestamp::from_micros(1_700_000_000_000_000),
+            ),
+        )
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an append asks for, and what becomes of it.
 
-use domain::kernel::{Actor, Claim, Timestamp};
+use domain::kernel::{Actor, Claim, Encoded, Timestamp};
 use ulid::Ulid;
 
 /// Events to be added to one stream, all or none.
@@ -27,6 +27,27 @@ pub struct Append {
 }
 
 impl Append {
+    /// An append to a stream that must not exist yet, of no events so far.
+    #[must_use]
+    pub fn of(
+        tenant: Ulid,
+        stream_type: &'static str,
+        stream: Ulid,
+        command: CommandRecord,
+    ) -> Self {
+        Self {
+            tenant,
+            stream_type,
+            stream,
+            expected: 0,
+            command,
+            events: vec![],
+            claims: vec![],
+            references: vec![],
+            new_keys: vec![],
+        }
+    }
+
     /// The bytes of its events.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -61,6 +82,24 @@ pub struct CommandRecord {
     pub trace_parent: Option<String>,
 }
 
+impl CommandRecord {
+    /// A command that nobody will repeat, that nothing caused, and that began
+    /// what belongs together.
+    #[must_use]
+    pub const fn new(id: Ulid, actor: Actor, occurred_at: Timestamp) -> Self {
+        Self {
+            id,
+            request_hash: None,
+            occurred_at,
+            actor,
+            correlation_id: id,
+            causation_id: None,
+            reason: None,
+            trace_parent: None,
+        }
+    }
+}
+
 /// An event that is not yet in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
@@ -76,6 +115,23 @@ pub struct NewEvent {
     pub personal: bool,
     /// Whose personal data it holds, once that is sealed.
     pub subjects: Vec<Ulid>,
+}
+
+impl NewEvent {
+    /// An event with an id of its own, of the first version of its shape, with
+    /// nothing personal in it.
+    #[must_use]
+    pub fn new(name: &'static str, payload: Vec<u8>) -> Self {
+        Encoded { name, schema_version: 1, payload, personal: false }.into()
+    }
+}
+
+impl From<Encoded> for NewEvent {
+    fn from(event: Encoded) -> Self {
+        let Encoded { name, schema_version, payload, personal } = event;
+        let id = Ulid::generate();
+        Self { id, name, schema_version, payload, personal, subjects: vec![] }
+    }
 }
 
 /// The key of a data subject, which comes into being with the first event that

@@ -56,33 +56,21 @@ where
 fn append(tenant: Ulid, stream: Ulid, expected: u64, events: usize) -> Append {
     let id = Ulid::generate();
     Append {
-        tenant,
-        stream_type: "thing",
-        stream,
         expected,
-        command: CommandRecord {
-            id,
-            request_hash: Some([1; 32]),
-            occurred_at: Timestamp::from_micros(1_760_000_000_000_000),
-            actor: Actor::system("contract"),
-            correlation_id: id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-        },
-        events: (0..events)
-            .map(|_| NewEvent {
-                id: Ulid::generate(),
-                name: "changed",
-                schema_version: 1,
-                payload: vec![0x80],
-                personal: false,
-                subjects: vec![],
-            })
-            .collect(),
-        claims: vec![],
-        references: vec![],
-        new_keys: vec![],
+        events: (0..events).map(|_| NewEvent::new("changed", vec![0x80])).collect(),
+        ..Append::of(
+            tenant,
+            "thing",
+            stream,
+            CommandRecord {
+                request_hash: Some([1; 32]),
+                ..CommandRecord::new(
+                    id,
+                    Actor::system("contract"),
+                    Timestamp::from_micros(1_760_000_000_000_000),
+                )
+            },
+        )
     }
 }
 

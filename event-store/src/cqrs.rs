@@ -154,15 +154,9 @@ impl<A: Aggregate> Session<'_, A> {
         let version = loaded.version;
         let kept = Kept::<A>::default();
         let append = Append {
-            tenant: self.tenant,
-            stream_type: A::TYPE,
-            stream: self.stream,
             expected: version,
-            command: self.command,
-            events: vec![],
-            claims: vec![],
             references: self.references,
-            new_keys: vec![],
+            ..Append::of(self.tenant, A::TYPE, self.stream, self.command)
         };
         let slot = Slot { loaded: Some(loaded), append: Some(append), outcome: None };
         let store = Store {
@@ -219,14 +213,7 @@ impl<A: Aggregate> Store<A> {
             let written =
                 self.codec.encode(event).map_err(|error| AppendError::Fault(error.to_string()))?;
             append.claims.extend(A::claims(event));
-            append.events.push(NewEvent {
-                id: Ulid::generate(),
-                name: written.name,
-                schema_version: written.schema_version,
-                payload: written.payload,
-                personal: written.personal,
-                subjects: vec![],
-            });
+            append.events.push(NewEvent::from(written));
         }
         Ok(())
     }

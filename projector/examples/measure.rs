@@ -119,31 +119,17 @@ async fn sealed(config: &Config, admin: &Client, master: Arc<MasterKeys>) {
 
 fn append(tenant: Ulid, event: &Encoded) -> Append {
     Append {
-        tenant,
-        stream_type: Loan::TYPE,
-        stream: Ulid::generate(),
-        expected: 0,
-        command: CommandRecord {
-            id: Ulid::generate(),
-            request_hash: None,
-            occurred_at: Timestamp::from(Utc::now()),
-            actor: Actor::system("measure"),
-            correlation_id: Ulid::generate(),
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-        },
-        events: vec![NewEvent {
-            id: Ulid::generate(),
-            name: event.name,
-            schema_version: event.schema_version,
-            payload: event.payload.clone(),
-            personal: event.personal,
-            subjects: vec![],
-        }],
-        claims: vec![],
-        references: vec![],
-        new_keys: vec![],
+        events: vec![NewEvent::from(event.clone())],
+        ..Append::of(
+            tenant,
+            Loan::TYPE,
+            Ulid::generate(),
+            CommandRecord::new(
+                Ulid::generate(),
+                Actor::system("measure"),
+                Timestamp::from(Utc::now()),
+            ),
+        )
     }
 }
 

@@ -61,17 +61,7 @@ impl Repeat {
         let mut command = record(order);
         command.id = self.id;
         command.request_hash = Some(self.request_hash);
-        Append {
-            tenant: order.tenant,
-            stream_type: "batch",
-            stream: self.id,
-            expected: 0,
-            command,
-            events: vec![],
-            claims: vec![],
-            references: vec![],
-            new_keys: vec![],
-        }
+        Append::of(order.tenant, "batch", self.id, command)
     }
 }
 

@@ -238,33 +238,14 @@ impl Tenant<'_> {
         let rows = self.library.rows(sql, &[&uuid(self.id), &uuid(stream)]).await;
         let trace_parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned();
         let command = CommandRecord {
-            id: Ulid::generate(),
-            request_hash: None,
-            occurred_at: service::now(),
-            actor: Actor::system("test"),
-            correlation_id: Ulid::generate(),
-            causation_id: None,
-            reason: None,
             trace_parent: Some(trace_parent),
+            ..CommandRecord::new(Ulid::generate(), Actor::system("test"), service::now())
         };
-        let event = NewEvent {
-            id: Ulid::generate(),
-            name: event.name,
-            schema_version: event.schema_version,
-            payload: event.payload,
-            personal: event.personal,
-            subjects: vec![],
-        };
+        let event = NewEvent::from(event);
         let append = Append {
-            tenant: self.id,
-            stream_type: A::TYPE,
-            stream,
             expected: u64::try_from(rows.first().unwrap().get::<_, i64>(0)).unwrap(),
-            command,
             events: vec![event],
-            claims: vec![],
-            references: vec![],
-            new_keys: vec![],
+            ..Append::of(self.id, A::TYPE, stream, command)
         };
         self.library.log.append(append).await.unwrap();
     }

@@ -125,34 +125,12 @@ impl Tenant<'_> {
     async fn append<A: Aggregate>(&self, stream: Ulid, event: Encoded) -> u64 {
         let sql = "SELECT count(*) FROM log.events WHERE tenant_id = $1 AND stream_id = $2";
         let row = self.stage.admin.query_one(sql, &[&uuid(self.id), &uuid(stream)]).await.unwrap();
-        let command = CommandRecord {
-            id: Ulid::generate(),
-            request_hash: None,
-            occurred_at: service::now(),
-            actor: Actor::system("test"),
-            correlation_id: Ulid::generate(),
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-        };
-        let event = NewEvent {
-            id: Ulid::generate(),
-            name: event.name,
-            schema_version: event.schema_version,
-            payload: event.payload,
-            personal: event.personal,
-            subjects: vec![],
-        };
+        let command = CommandRecord::new(Ulid::generate(), Actor::system("test"), service::now());
+        let event = NewEvent::from(event);
         let append = Append {
-            tenant: self.id,
-            stream_type: A::TYPE,
-            stream,
             expected: u64::try_from(row.get::<_, i64>(0)).unwrap(),
-            command,
             events: vec![event],
-            claims: vec![],
-            references: vec![],
-            new_keys: vec![],
+            ..Append::of(self.id, A::TYPE, stream, command)
         };
         self.stage.log.append(append).await.unwrap().last_position
     }

@@ -27,33 +27,16 @@ const APPENDS_EACH: usize = 60;
 fn append(tenant: Ulid, remembered: bool) -> Append {
     let id = Ulid::generate();
     Append {
-        tenant,
-        stream_type: "thing",
-        stream: Ulid::generate(),
-        expected: 0,
-        command: CommandRecord {
-            id,
-            request_hash: remembered.then_some([1; 32]),
-            occurred_at: Timestamp::from_micros(1),
-            actor: Actor::system("test"),
-            correlation_id: id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-        },
-        events: (0..2)
-            .map(|_| NewEvent {
-                id: Ulid::generate(),
-                name: "changed",
-                schema_version: 1,
-                payload: vec![0x80],
-                personal: false,
-                subjects: vec![],
-            })
-            .collect(),
-        claims: vec![],
-        references: vec![],
-        new_keys: vec![],
+        events: (0..2).map(|_| NewEvent::new("changed", vec![0x80])).collect(),
+        ..Append::of(
+            tenant,
+            "thing",
+            Ulid::generate(),
+            CommandRecord {
+                request_hash: remembered.then_some([1; 32]),
+                ..CommandRecord::new(id, Actor::system("test"), Timestamp::from_micros(1))
+            },
+        )
     }
 }
 

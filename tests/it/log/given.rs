@@ -18,31 +18,16 @@ use ulid::Ulid;
 pub(super) fn append(tenant: Ulid) -> Append {
     let id = Ulid::generate();
     Append {
-        tenant,
-        stream_type: "thing",
-        stream: Ulid::generate(),
-        expected: 0,
-        command: CommandRecord {
-            id,
-            request_hash: Some([1; 32]),
-            occurred_at: Timestamp::from_micros(1),
-            actor: Actor::system("test"),
-            correlation_id: id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-        },
-        events: vec![NewEvent {
-            id: Ulid::generate(),
-            name: "changed",
-            schema_version: 1,
-            payload: vec![0x80],
-            personal: false,
-            subjects: vec![],
-        }],
-        claims: vec![],
-        references: vec![],
-        new_keys: vec![],
+        events: vec![NewEvent::new("changed", vec![0x80])],
+        ..Append::of(
+            tenant,
+            "thing",
+            Ulid::generate(),
+            CommandRecord {
+                request_hash: Some([1; 32]),
+                ..CommandRecord::new(id, Actor::system("test"), Timestamp::from_micros(1))
+            },
+        )
     }
 }
 

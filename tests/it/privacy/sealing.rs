@@ -100,31 +100,13 @@ fn about(tenant: Ulid, subject: Ulid) -> Append {
     let payload = rmp_serde::to_vec_named(&Met { name: Personal::from("Zoë").about(subject) });
     let id = Ulid::generate();
     Append {
-        tenant,
-        stream_type: "meeting",
-        stream: Ulid::generate(),
-        expected: 0,
-        command: CommandRecord {
-            id,
-            request_hash: None,
-            occurred_at: Timestamp::default(),
-            actor: Actor::system("test"),
-            correlation_id: id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-        },
-        events: vec![NewEvent {
-            id: Ulid::generate(),
-            name: "met",
-            schema_version: 1,
-            payload: payload.unwrap(),
-            personal: true,
-            subjects: vec![],
-        }],
-        claims: vec![],
-        references: vec![],
-        new_keys: vec![],
+        events: vec![NewEvent { personal: true, ..NewEvent::new("met", payload.unwrap()) }],
+        ..Append::of(
+            tenant,
+            "meeting",
+            Ulid::generate(),
+            CommandRecord::new(id, Actor::system("test"), Timestamp::default()),
+        )
     }
 }
 

@@ -83,31 +83,13 @@ async fn a_failure_that_does_not_pass_is_put_on_record() {
 async fn puzzle(street: &Street, tenant: Ulid) {
     let id = Ulid::generate();
     let append = Append {
-        tenant,
-        stream_type: "caller",
-        stream: Ulid::generate(),
-        expected: 0,
-        command: CommandRecord {
-            id,
-            request_hash: None,
-            occurred_at: NOW,
-            actor: Actor::system("test"),
-            correlation_id: id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-        },
-        events: vec![NewEvent {
-            id,
-            name: "puzzled",
-            schema_version: 1,
-            payload: vec![0x80],
-            personal: false,
-            subjects: vec![],
-        }],
-        claims: vec![],
-        references: vec![],
-        new_keys: vec![],
+        events: vec![NewEvent { id, ..NewEvent::new("puzzled", vec![0x80]) }],
+        ..Append::of(
+            tenant,
+            "caller",
+            Ulid::generate(),
+            CommandRecord::new(id, Actor::system("test"), NOW),
+        )
     };
     street.log.append(append).await.unwrap();
 }

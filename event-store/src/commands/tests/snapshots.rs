@@ -49,34 +49,16 @@ impl History {
         let id = Ulid::generate();
         let new = |(id, event): &(Ulid, _)| {
             let stored = codec.encode(event).unwrap();
-            NewEvent {
-                id: *id,
-                name: stored.name,
-                schema_version: stored.schema_version,
-                payload: stored.payload,
-                personal: false,
-                subjects: vec![],
-            }
+            NewEvent { id: *id, ..NewEvent::from(stored) }
         };
         Append {
-            tenant: self.tenant,
-            stream_type: "loan",
-            stream: self.loan,
-            expected: 0,
-            command: CommandRecord {
-                id,
-                request_hash: None,
-                occurred_at: Timestamp::from_micros(1),
-                actor: Actor::system("test"),
-                correlation_id: id,
-                causation_id: None,
-                reason: None,
-                trace_parent: None,
-            },
             events: self.events.iter().map(new).collect(),
-            claims: vec![],
-            references: vec![],
-            new_keys: vec![],
+            ..Append::of(
+                self.tenant,
+                "loan",
+                self.loan,
+                CommandRecord::new(id, Actor::system("test"), Timestamp::from_micros(1)),
+            )
         }
     }
 

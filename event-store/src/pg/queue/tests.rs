@@ -24,31 +24,13 @@ const C: Ulid = Ulid(3);
 
 fn append(tenant: Ulid, stream: u128) -> Append {
     Append {
-        tenant,
-        stream_type: "thing",
-        stream: Ulid(stream),
-        expected: 0,
-        command: CommandRecord {
-            id: Ulid::generate(),
-            request_hash: None,
-            occurred_at: Timestamp::from_micros(0),
-            actor: Actor::system("test"),
-            correlation_id: Ulid(0),
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-        },
-        events: vec![NewEvent {
-            id: Ulid::generate(),
-            name: "changed",
-            schema_version: 1,
-            payload: vec![0; 100],
-            personal: false,
-            subjects: vec![],
-        }],
-        claims: vec![],
-        references: vec![],
-        new_keys: vec![],
+        events: vec![NewEvent::new("changed", vec![0; 100])],
+        ..Append::of(
+            tenant,
+            "thing",
+            Ulid(stream),
+            CommandRecord::new(Ulid::generate(), Actor::system("test"), Timestamp::from_micros(0)),
+        )
     }
 }
 
