@@ -217,6 +217,32 @@ async fn a_second_run_brings_what_is_new_and_nothing_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_unique_value_goes_to_whoever_has_it_last_whatever_the_run() {
+    let (peer, ours) = (PeerStore::new().await, OurStore::new().await);
+    let event = |id: Ulid, sequence: u32, kind: &str| {
+        let payload = json!({ kind: { "name": "north" } });
+        format!(
+            "INSERT INTO events VALUES ('tally', '{id}', {sequence}, '{kind}', '1.0',
+                 '{payload}', '{{\"tenant\": \"acme\"}}');"
+        )
+    };
+    let (one, other) = (Ulid(1), Ulid(2));
+    let wanted = wanted(rules());
+    let holder = async || {
+        let owner = ours.database.owner().await.unwrap();
+        let sql = "SELECT stream_id FROM log.claims WHERE scope = 'tally.name'";
+        let held = owner.query(sql, &[]).await.unwrap();
+        held.iter().map(|row| event_store::pg::ulid(row.get(0))).collect::<Vec<_>>()
+    };
+    peer.run(&event(one, 1, "named")).await;
+    run(&peer, &ours.database, &wanted).await.unwrap();
+    assert_eq!(holder().await, [one]);
+    peer.run(&(event(one, 2, "unnamed") + &event(other, 1, "named"))).await;
+    run(&peer, &ours.database, &wanted).await.unwrap();
+    assert_eq!(holder().await, [other]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_sources_may_use_the_same_ids_for_two_tenants() {
     let (one, other, ours) = (shop().await, shop().await, OurStore::new().await);
     let of = |name: &str| {

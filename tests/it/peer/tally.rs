@@ -1,6 +1,8 @@
 //! A tally: it adds up. Whoever applies one of its events twice is found out.
 
-use domain::kernel::{Aggregate, Command, Context, Event, Facts, Interpreter, Kind, Rejection};
+use domain::kernel::{
+    Aggregate, Claim, Command, Context, Event, Facts, Interpreter, Kind, Rejection,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +42,16 @@ pub(crate) enum TallyEvent {
         /// What the tally stood at, as whoever decided saw it.
         before: i64,
     },
+    /// It took a name that no other tally has.
+    Named {
+        /// The name.
+        name: String,
+    },
+    /// It gave its name away.
+    Unnamed {
+        /// The name.
+        name: String,
+    },
 }
 
 impl Event for TallyEvent {}
@@ -77,8 +89,18 @@ impl Aggregate for Tally {
         }
     }
 
-    fn evolve(&mut self, TallyEvent::Added { count, .. }: &TallyEvent) {
-        self.total += count;
+    fn evolve(&mut self, event: &TallyEvent) {
+        if let TallyEvent::Added { count, .. } = event {
+            self.total += count;
+        }
+    }
+
+    fn claims(event: &TallyEvent) -> Vec<Claim> {
+        match event {
+            TallyEvent::Added { .. } => vec![],
+            TallyEvent::Named { name } => vec![Claim::take("tally.name", name.clone())],
+            TallyEvent::Unnamed { name } => vec![Claim::release("tally.name", name.clone())],
+        }
     }
 }
 

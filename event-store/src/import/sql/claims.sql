@@ -11,8 +11,10 @@ freed AS (
     WHERE v.stream_id IS NULL
         AND claim.tenant_id = v.tenant_id AND claim.scope = v.scope AND claim.key = v.key
 )
-INSERT INTO log.claims (tenant_id, scope, key, stream_id)
+INSERT INTO log.claims AS held (tenant_id, scope, key, stream_id)
 SELECT v.tenant_id, v.scope, v.key, v.stream_id
 FROM value AS v
 WHERE v.stream_id IS NOT NULL
-ON CONFLICT DO NOTHING
+-- An earlier run may have given it to whoever has released it since.
+ON CONFLICT ON CONSTRAINT claims_pkey DO UPDATE SET stream_id = excluded.stream_id
+    WHERE held.stream_id <> excluded.stream_id
