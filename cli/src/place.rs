@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use event_store::keys::SecretFile;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use service::config::Config;
@@ -50,18 +51,13 @@ impl Endpoints {
 
     /// Writes the file whole, readable by its owner alone: it holds tokens.
     pub(crate) fn write(&self, data: &Path) -> Result<()> {
-        use std::os::unix::fs::OpenOptionsExt;
-        let (file, unfinished) = (Self::file(data), data.join("endpoints.json.new"));
-        let mut options = fs::OpenOptions::new();
-        let mut out = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&unfinished)
-            .with_context(|| format!("writing {}", unfinished.display()))?;
-        serde_json::to_writer_pretty(&mut out, self)?;
-        fs::rename(&unfinished, &file).with_context(|| format!("writing {}", file.display()))
+        let path = Self::file(data);
+        SecretFile::begin(&path)
+            .and_then(|mut file| {
+                serde_json::to_writer_pretty(&mut file, self)?;
+                file.replace()
+            })
+            .with_context(|| format!("writing {}", path.display()))
     }
 
     /// Removes the file: nothing is to be found there any more.

@@ -6,9 +6,8 @@
 //! people stay encrypted under the tenant's.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{BufRead, BufReader, BufWriter, Write},
-    os::unix::fs::OpenOptionsExt,
+    fs::File,
+    io::{self, BufRead, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
     pin::pin,
     sync::Arc,
@@ -24,7 +23,7 @@ use ulid::Ulid;
 use super::{ArchiveError, event::Base64, format::hex};
 use crate::{
     TenantId,
-    keys::{KeyEncryption, KeyError, KeyRing, Wrapped},
+    keys::{KeyEncryption, KeyError, KeyRing, SecretFile, Wrapped},
     pg::uuid,
 };
 
@@ -264,21 +263,17 @@ fn check(path: &Path, tenant: Ulid) -> Result<(), ArchiveError> {
 
 /// Writes a file whole, readable by its owner alone.
 struct Writer {
-    out: BufWriter<File>,
+    out: BufWriter<SecretFile>,
     path: PathBuf,
-    unfinished: PathBuf,
     hash: Sha256,
     lines: u64,
 }
 
 impl Writer {
     fn create(path: &Path) -> Result<Self, ArchiveError> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".new-{}", Ulid::generate()));
-        let unfinished = PathBuf::from(name);
-        let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished);
-        let out = BufWriter::new(out.map_err(|error| at(path, &error))?);
-        Ok(Self { out, path: path.to_owned(), unfinished, hash: Sha256::new(), lines: 0 })
+        let out = SecretFile::begin(path).map_err(|error| at(path, &error))?;
+        let out = BufWriter::new(out);
+        Ok(Self { out, path: path.to_owned(), hash: Sha256::new(), lines: 0 })
     }
 
     fn line(&mut self, line: &impl Serialize) -> Result<(), ArchiveError> {
@@ -294,16 +289,8 @@ impl Writer {
         let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
         let end = End { lines: self.lines, sha256 };
         self.line(&end)?;
-        self.out.flush()?;
-        self.out.get_ref().sync_all()?;
-        fs::rename(&self.unfinished, &self.path).map_err(|error| at(&self.path, &error))
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        // It is there only if it did not come to its end.
-        let _left = fs::remove_file(&self.unfinished);
+        let written = self.out.into_inner().map_err(io::IntoInnerError::into_error);
+        written.and_then(SecretFile::replace).map_err(|error| at(&self.path, &error))
     }
 }
 
@@ -365,7 +352,7 @@ impl Reader {
     }
 }
 
-fn at(path: &Path, error: &std::io::Error) -> ArchiveError {
+fn at(path: &Path, error: &io::Error) -> ArchiveError {
     ArchiveError::refused(format!("{}: {error}", path.display()))
 }
 

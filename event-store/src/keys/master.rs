@@ -3,9 +3,8 @@
 
 use std::{
     fmt::Write as _,
-    fs::{self, OpenOptions},
+    fs::{self, File},
     io::{self, ErrorKind, Write as _},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
@@ -17,6 +16,7 @@ use sha2::{Digest, Sha256};
 use ulid::Ulid;
 use zeroize::Zeroizing;
 
+use super::file::{SecretFile, exposed};
 use super::{
     KeyError,
     cipher::{Cipher, KEY, Secret, generate},
@@ -128,9 +128,12 @@ impl MasterKeys {
     pub fn open_or_create(path: &Path, now: Timestamp) -> Result<Self, KeyError> {
         if !path.exists() {
             let key = Master::generate(now)?;
-            match write(path, std::slice::from_ref(&key), false) {
+            let created = SecretFile::begin(path)
+                .and_then(|file| write(file, &[key]))
+                .and_then(SecretFile::create);
+            match created {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                written => written.map_err(|source| at(path, source))?,
+                created => created.map_err(|source| at(path, source))?,
             }
         }
         Self::open(path)
@@ -174,14 +177,22 @@ impl MasterKeys {
         Ok(destroyed)
     }
 
+    /// Changes the keys as the file has them now: another process may have
+    /// changed it since it was read, and waits while this one does.
     fn change(&self, change: impl FnOnce(&mut Vec<Master>)) -> Result<(), KeyError> {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = keys.clone();
-        change(&mut changed);
-        if let Some(path) = &self.path {
-            write(path, &changed, true).map_err(|source| at(path, source))?;
-        }
-        *keys = changed;
+        let Some(path) = &self.path else {
+            change(&mut keys);
+            return Ok(());
+        };
+        let rewrite = || {
+            let _alone = lock(path)?;
+            let mut changed = read(path)?;
+            change(&mut changed);
+            write(SecretFile::begin(path)?, &changed)?.replace()?;
+            Ok(changed)
+        };
+        *keys = rewrite().map_err(|source| at(path, source))?;
         Ok(())
     }
 
@@ -223,18 +234,22 @@ impl KeyEncryption for MasterKeys {
     }
 }
 
+/// Keeps others from changing a file until this is dropped. The lock is on the
+/// folder, since the file is replaced.
+fn lock(path: &Path) -> io::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = File::open(folder.unwrap_or(Path::new(".")))?;
+    folder.lock()?;
+    Ok(folder)
+}
+
 fn at(path: &Path, source: io::Error) -> KeyError {
     KeyError::File { path: path.to_owned(), source: Arc::new(source) }
 }
 
 fn read(path: &Path) -> io::Result<Vec<Master>> {
-    use std::os::unix::fs::MetadataExt;
     let invalid = |why: String| io::Error::new(ErrorKind::InvalidData, why);
-    let metadata = fs::metadata(path)?;
-    let mode = metadata.mode() & 0o777;
-    // A group may read root's: that is how Kubernetes hands secrets out.
-    let allowed = if metadata.uid() == 0 { 0o740 } else { 0o700 };
-    if mode & !allowed != 0 {
+    if let Some(mode) = exposed(path)? {
         return Err(invalid(format!("others can read it (mode {mode:o}); run chmod 600 on it")));
     }
     let text = Zeroizing::new(fs::read_to_string(path)?);
@@ -246,22 +261,10 @@ fn read(path: &Path) -> io::Result<Vec<Master>> {
     if keys.is_empty() { Err(invalid("there is no key in it".to_owned())) } else { Ok(keys) }
 }
 
-/// Writes the file complete or not at all.
-fn write(path: &Path, keys: &[Master], replace: bool) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".new-{}", Ulid::generate()));
-    let unfinished = Path::new(&name);
-    let written = (|| {
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(unfinished)?;
-        for key in keys {
-            file.write_all(key.line().as_bytes())?;
-        }
-        file.sync_all()?;
-        if replace { fs::rename(unfinished, path) } else { fs::hard_link(unfinished, path) }
-    })();
-    if !replace || written.is_err() {
-        let _left = fs::remove_file(unfinished);
+/// The text of a file of these keys.
+fn write(mut file: SecretFile, keys: &[Master]) -> io::Result<SecretFile> {
+    for key in keys {
+        file.write_all(key.line().as_bytes())?;
     }
-    written
+    Ok(file)
 }

@@ -17,6 +17,7 @@
 mod cipher;
 mod erase;
 mod error;
+mod file;
 mod master;
 mod matcher;
 mod payload;
@@ -27,6 +28,7 @@ mod store;
 
 pub use erase::{EraseError, Erased, Erasure, erase};
 pub use error::KeyError;
+pub use file::{SecretFile, exposed};
 pub use master::{KeyEncryption, MasterKeys, NoKeys, Wrapped};
 pub use matcher::Matcher;
 pub(crate) use payload::leave_out_sealed;

@@ -1,9 +1,8 @@
 //! The key file.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{ErrorKind, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
 };
 
@@ -11,9 +10,9 @@ use ed25519_dalek::{
     SigningKey, VerifyingKey,
     pkcs8::{DecodePrivateKey, DecodePublicKey, KeypairBytes, spki::der::pem::LineEnding},
 };
+use event_store::keys::{SecretFile, exposed};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::{Digest, Sha256};
-use ulid::Ulid;
 
 use super::KeyError;
 
@@ -62,7 +61,9 @@ impl Key {
         }
         let pair = SigningKey::from_pkcs8_pem(text.expose_secret())
             .map_err(|_| KeyError::Malformed { path: path.to_owned() })?;
-        check_permissions(path)?;
+        if let Some(mode) = exposed(path).map_err(KeyError::file("look at", path))? {
+            return Err(KeyError::Exposed { path: path.to_owned(), mode });
+        }
         Self::pair(&pair).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
     }
 
@@ -128,32 +129,12 @@ fn create(path: &Path) -> Result<(), KeyError> {
     let pem = pair
         .to_pkcs8_pem(LineEnding::LF)
         .map_err(|_| KeyError::Malformed { path: path.to_owned() })?;
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".new-{}", Ulid::generate()));
-    let unfinished = Path::new(&name);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(unfinished)
-        .and_then(|mut file| file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| match fs::hard_link(unfinished, path) {
-            // Another process was faster: its key is as good.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            linked => linked,
-        });
-    let _left = fs::remove_file(unfinished);
-    written.map_err(KeyError::file("create", path))
-}
-
-/// Only its owner may read a private key. A group may when the file is root's:
-/// that is how Kubernetes hands secrets to an unprivileged process.
-fn check_permissions(path: &Path) -> Result<(), KeyError> {
-    let metadata = fs::metadata(path).map_err(KeyError::file("look at", path))?;
-    let mode = metadata.mode() & 0o777;
-    let allowed = if metadata.uid() == 0 { 0o740 } else { 0o700 };
-    if mode & !allowed == 0 {
-        return Ok(());
+    let created = SecretFile::begin(path)
+        .and_then(|mut file| file.write_all(pem.as_bytes()).map(|()| file))
+        .and_then(SecretFile::create);
+    match created {
+        // Another process was faster: its key is as good.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        created => created.map_err(KeyError::file("create", path)),
     }
-    Err(KeyError::Exposed { path: path.to_owned(), mode })
 }

@@ -74,6 +74,26 @@ fn the_file_of_master_keys_is_whole_or_not_there() {
 }
 
 #[test]
+fn what_another_process_wrote_meanwhile_stays_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("master.keys");
+    let one = MasterKeys::open_or_create(&path, now()).unwrap();
+    let other = MasterKeys::open(&path).unwrap();
+    let added = other.add(now()).unwrap();
+    // The newest as the first process knows it is no longer the newest.
+    assert_eq!(one.destroy_before(now()).unwrap().len(), 1);
+    let left: Vec<_> = MasterKeys::open(&path).unwrap().list().into_iter().map(|k| k.0).collect();
+    assert_eq!(left, [added]);
+    // Many add at once: none is lost.
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| MasterKeys::open(&path).unwrap().add(now()).unwrap());
+        }
+    });
+    assert_eq!(MasterKeys::open(&path).unwrap().list().len(), 9);
+}
+
+#[test]
 fn a_file_that_is_no_key_file_is_refused_with_the_reason() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
