@@ -131,23 +131,12 @@ impl Stream {
     }
 
     fn order<K: Kind>(&self, id: Id<K>, command: &Value) -> Result<Order> {
-        let command_id = Ulid::generate();
-        Ok(Order {
-            tenant: self.tenant,
-            aggregate: K::TYPE.to_owned(),
-            id: id.ulid(),
-            minted: false,
-            command: serde_json::to_vec(command)?,
-            command_id,
-            request_hash: None,
-            actor: Actor::system("bench"),
-            now: Timestamp::from_micros(1_768_467_600_000_000),
-            correlation_id: command_id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-            expected_version: None,
-            validate_only: false,
-        })
+        Ok(Order::new(
+            Ulid::generate(),
+            self.tenant,
+            (K::TYPE, id.ulid()),
+            serde_json::to_vec(command)?,
+            (Actor::system("bench"), Timestamp::from_micros(1_768_467_600_000_000)),
+        ))
     }
 }

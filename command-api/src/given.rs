@@ -144,21 +144,19 @@ impl Circumstances {
     pub(crate) fn order(&self, given: &Given<'_>, expected_version: Option<u64>) -> Order {
         let command_id = Ulid::generate();
         Order {
-            tenant: self.tenant,
-            aggregate: given.target.aggregate.name.to_owned(),
-            id: given.id,
             minted: given.minted,
-            command: given.canonical(),
-            command_id,
-            request_hash: None,
-            actor: self.actor.clone(),
-            now: self.now,
             correlation_id: self.correlation_id.unwrap_or(command_id),
-            causation_id: None,
             reason: self.reason.clone(),
             trace_parent: self.trace_parent.clone(),
             expected_version,
             validate_only: self.validate_only,
+            ..Order::new(
+                command_id,
+                self.tenant,
+                (given.target.aggregate.name, given.id),
+                given.canonical(),
+                (self.actor.clone(), self.now),
+            )
         }
     }
 }

@@ -119,21 +119,17 @@ fn order(cause: &Cause, dispatch: &Dispatch, trace_parent: Option<String>) -> Or
     let command = serde_json::to_vec(&dispatch.command).unwrap_or_default();
     let hash = request_hash(&[dispatch.aggregate.as_bytes(), &dispatch.id.to_bytes(), &command]);
     Order {
-        tenant: cause.tenant,
-        aggregate: dispatch.aggregate.clone(),
-        id: dispatch.id,
-        minted: false,
-        command,
-        command_id: command_id(cause),
         request_hash: Some(hash),
-        actor: cause.origin.actor(),
-        now: cause.at,
         correlation_id: cause.correlation_id,
         causation_id: Some(cause.event_id),
-        reason: None,
         trace_parent,
-        expected_version: None,
-        validate_only: false,
+        ..Order::new(
+            command_id(cause),
+            cause.tenant,
+            (&dispatch.aggregate, dispatch.id),
+            command,
+            (cause.origin.actor(), cause.at),
+        )
     }
 }
 

@@ -82,21 +82,14 @@ async fn tell(
         let command_id =
             Ulid::from_bytes(std::array::from_fn(|i| hash.get(i).copied().unwrap_or_default()));
         let order = Order {
-            tenant: tenant.id,
-            aggregate: step.aggregate.to_owned(),
-            id: step.id,
-            minted: false,
             request_hash: Some(request_hash(&[body.as_bytes()])),
-            command: body.into_bytes(),
-            command_id,
-            actor: Actor::system("demo"),
-            now: step.at,
-            correlation_id: command_id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-            expected_version: None,
-            validate_only: false,
+            ..Order::new(
+                command_id,
+                tenant.id,
+                (step.aggregate, step.id),
+                body.into_bytes(),
+                (Actor::system("demo"), step.at),
+            )
         };
         let failed = |source| DemoError {
             tenant: tenant.name,

@@ -44,6 +44,38 @@ pub struct Order {
     pub validate_only: bool,
 }
 
+impl Order {
+    /// A command to an aggregate, by its type and id, given by somebody at a
+    /// moment. It begins a story of its own and can be given only once; the
+    /// fields say what else there is to say.
+    #[must_use]
+    pub fn new(
+        command_id: Ulid,
+        tenant: Ulid,
+        (aggregate, id): (&str, Ulid),
+        command: Vec<u8>,
+        (actor, now): (Actor, Timestamp),
+    ) -> Self {
+        Self {
+            tenant,
+            aggregate: aggregate.to_owned(),
+            id,
+            minted: false,
+            command,
+            command_id,
+            request_hash: None,
+            actor,
+            now,
+            correlation_id: command_id,
+            causation_id: None,
+            reason: None,
+            trace_parent: None,
+            expected_version: None,
+            validate_only: false,
+        }
+    }
+}
+
 /// What became of a command that was not refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receipt {

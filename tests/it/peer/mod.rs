@@ -217,21 +217,14 @@ impl OurStore {
     async fn give<A: Aggregate>(&self, asked: &Asked<A>) -> Result<(), String> {
         let facts = asked.facts();
         let order = Order {
-            tenant: asked.tenant,
-            aggregate: A::TYPE.to_owned(),
-            id: asked.id,
-            minted: false,
-            command: serde_json::to_vec(&asked.command).unwrap(),
-            command_id: facts.command_id,
-            request_hash: None,
-            actor: facts.actor,
-            now: asked.now,
             correlation_id: facts.correlation_id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-            expected_version: None,
-            validate_only: false,
+            ..Order::new(
+                facts.command_id,
+                asked.tenant,
+                (A::TYPE, asked.id),
+                serde_json::to_vec(&asked.command).unwrap(),
+                (facts.actor, asked.now),
+            )
         };
         match self.commands.execute(order).await {
             Ok(_) => Ok(()),

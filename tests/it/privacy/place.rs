@@ -61,24 +61,13 @@ impl Place {
         customer: Ulid,
         command: Value,
     ) -> Result<Receipt, CommandError> {
-        let id = Ulid::generate();
-        let order = Order {
-            tenant: self.tenant,
-            aggregate: "customer".to_owned(),
-            id: customer,
-            minted: false,
-            command: serde_json::to_vec(&command).unwrap(),
-            command_id: id,
-            request_hash: None,
-            actor: Actor::system("test"),
-            now: Timestamp::from_micros(1_760_000_000_000_000),
-            correlation_id: id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-            expected_version: None,
-            validate_only: false,
-        };
+        let order = Order::new(
+            Ulid::generate(),
+            self.tenant,
+            ("customer", customer),
+            serde_json::to_vec(&command).unwrap(),
+            (Actor::system("test"), Timestamp::from_micros(1_760_000_000_000_000)),
+        );
         commands.execute(order).await
     }
 

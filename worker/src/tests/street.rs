@@ -155,21 +155,14 @@ impl Street {
         let command = CallerCommand::Call(CallOut { calls });
         let correlation_id = Ulid::generate();
         let order = Order {
-            tenant,
-            aggregate: "caller".to_owned(),
-            id: caller.ulid(),
-            minted: false,
-            command: serde_json::to_vec(&command).unwrap(),
-            command_id: Ulid::generate(),
-            request_hash: None,
-            actor: Actor::system("test"),
-            now: NOW,
             correlation_id,
-            causation_id: None,
-            reason: None,
-            trace_parent: None,
-            expected_version: None,
-            validate_only: false,
+            ..Order::new(
+                Ulid::generate(),
+                tenant,
+                ("caller", caller.ulid()),
+                serde_json::to_vec(&command).unwrap(),
+                (Actor::system("test"), NOW),
+            )
         };
         let log: Arc<dyn Log> = self.log.log.clone();
         Commands::new::<super::toy::Silent>(log).execute(order).await.unwrap();

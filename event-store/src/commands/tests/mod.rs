@@ -89,24 +89,13 @@ fn id<K: Kind>() -> Id<K> {
 }
 
 fn order<K: Kind>(tenant: Ulid, id: Id<K>, command: &Value) -> Order {
-    let command_id = Ulid::generate();
-    Order {
+    Order::new(
+        Ulid::generate(),
         tenant,
-        aggregate: K::TYPE.to_owned(),
-        id: id.ulid(),
-        minted: false,
-        command: serde_json::to_vec(command).unwrap(),
-        command_id,
-        request_hash: None,
-        actor: Actor::system("test"),
-        now: Timestamp::from_micros(1_768_467_600_000_000),
-        correlation_id: command_id,
-        causation_id: None,
-        reason: None,
-        trace_parent: None,
-        expected_version: None,
-        validate_only: false,
-    }
+        (K::TYPE, id.ulid()),
+        serde_json::to_vec(command).unwrap(),
+        (Actor::system("test"), Timestamp::from_micros(1_768_467_600_000_000)),
+    )
 }
 
 /// The code with which a command was refused.
