@@ -34,11 +34,6 @@ const NOBODY: Uuid = Uuid::max();
 /// The mark of the first registration.
 const FIRST: &str = "reactions";
 
-/// Under which name a reaction's place is kept.
-pub(crate) fn consumer(reaction: &ReactionEntry) -> String {
-    format!("reaction:{}", reaction.name)
-}
-
 /// Registers the reactions that are not yet known to the database. Meant for
 /// migrations; a worker does it too, before it begins.
 ///
@@ -48,7 +43,7 @@ pub async fn register(
     client: &mut Client,
     registry: &Registry,
 ) -> Result<(), tokio_postgres::Error> {
-    let consumers: Vec<String> = registry.reactions().iter().map(consumer).collect();
+    let consumers: Vec<String> = registry.reactions().iter().map(ReactionEntry::consumer).collect();
     let transaction = client.transaction().await?;
     let lock = "SELECT pg_advisory_xact_lock(hashtext('tenantry.reactions'))";
     transaction.batch_execute(lock).await?;

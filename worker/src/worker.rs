@@ -4,7 +4,7 @@ use std::{ops::AddAssign, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
-use domain::kernel::Registry;
+use domain::kernel::{ReactionEntry, Registry};
 use event_store::pg::ulid;
 use event_store::{Commands, keys::KeyRing};
 use futures_util::{StreamExt, stream};
@@ -15,7 +15,7 @@ use crate::{
     Clock, Settings, WorkerError,
     metrics::Metrics,
     pauses::{Failing, Pauses},
-    registration::{consumer, register},
+    registration::register,
     turns::Turns,
 };
 
@@ -80,7 +80,7 @@ impl Worker {
         settings: Settings,
     ) -> Self {
         Self {
-            consumers: registry.reactions().iter().map(consumer).collect(),
+            consumers: registry.reactions().iter().map(ReactionEntry::consumer).collect(),
             pauses: Pauses::new(settings.first_pause, settings.longest_pause),
             metrics: Metrics::new(),
             turns: Turns::new(pool.clone(), settings.turn),

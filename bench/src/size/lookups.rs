@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 use domain::{
     Platform,
-    kernel::{ReadModelEntry, Registry},
+    kernel::{ReactionEntry, ReadModelEntry, Registry},
 };
 use tokio_postgres::types::ToSql;
 use ulid::Ulid;
@@ -106,5 +106,5 @@ fn consumers() -> Result<(Vec<String>, Vec<String>)> {
     let registry = Registry::of::<Platform>()?;
     let models = registry.read_models().iter().map(ReadModelEntry::table_name).collect();
     let reactions = registry.reactions().iter();
-    Ok((models, reactions.map(|reaction| format!("reaction:{}", reaction.name)).collect()))
+    Ok((models, reactions.map(ReactionEntry::consumer).collect()))
 }

@@ -115,7 +115,7 @@ impl<A: Aggregate> EventCodec<A> {
                     .filter(|upcast| upcast.event == variant.name)
                     .map(|upcast| upcast.lift)
                     .collect(),
-                personal: schema::is_personal(&variant.schema),
+                personal: schema::is_personal(&variant.schema, &variant.schema),
                 name: variant.name,
             })
             .collect();

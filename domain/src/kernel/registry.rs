@@ -102,6 +102,8 @@ pub struct EventEntry {
     pub doc: String,
     /// The JSON Schema of its fields, complete with definitions.
     pub schema: Value,
+    /// Whether it may hold personal data.
+    pub personal: bool,
 }
 
 /// One read model.
@@ -140,6 +142,12 @@ pub struct ReactionEntry {
 }
 
 impl ReactionEntry {
+    /// The name under which its place in a log is kept.
+    #[must_use]
+    pub fn consumer(&self) -> String {
+        format!("reaction:{}", self.name)
+    }
+
     /// What the event calls for.
     #[must_use]
     pub fn react(&self, event: &AnyRecorded) -> Vec<Intent> {
@@ -352,6 +360,7 @@ impl Interpreter for Registry {
             events: schema::variants::<A::Event>()
                 .into_iter()
                 .map(|variant| EventEntry {
+                    personal: schema::is_personal(&variant.schema, &variant.schema),
                     schema_version: versions.get(&variant.name).copied().unwrap_or(1),
                     name: variant.name,
                     doc: variant.doc,

@@ -111,9 +111,11 @@ pub(super) fn nested_personal<R: JsonSchema>() -> Vec<String> {
     nested.map(|(name, _)| name.clone()).collect()
 }
 
-/// Whether a schema, complete with its definitions, may hold personal data.
-pub(super) fn is_personal(schema: &Value) -> bool {
-    mentions_personal(schema, schema, &mut vec![])
+/// Whether what a schema describes may hold personal data. `root` has the
+/// definitions that the schema refers to, of which others may not count.
+#[must_use]
+pub fn is_personal(root: &Value, schema: &Value) -> bool {
+    mentions_personal(root, schema, &mut vec![])
 }
 
 fn mentions_personal<'a>(root: &'a Value, schema: &'a Value, seen: &mut Vec<&'a str>) -> bool {

@@ -84,7 +84,7 @@ impl ClaimFold {
             match &self.matcher {
                 Some(matcher) => matcher.hash(&mut claim),
                 // What is personal is stored as a hash or not at all.
-                None if is_personal(&claim) => continue,
+                None if claim.is_personal() => continue,
                 None => {}
             }
             match claim {
@@ -120,8 +120,4 @@ impl ClaimFold {
         }
         Held { claims, series: self.series }
     }
-}
-
-fn is_personal(claim: &Claim) -> bool {
-    matches!(claim, Claim::Take { personal: true, .. } | Claim::Release { personal: true, .. })
 }

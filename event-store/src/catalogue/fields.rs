@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::kernel::is_personal;
 use serde_json::Value;
 
 /// One field.
@@ -61,7 +62,7 @@ impl Reader<'_> {
                 Field {
                     kind: self.kind(&core),
                     optional: null || !required.contains(&name.as_str()),
-                    personal: personal(schema),
+                    personal: is_personal(self.root, schema),
                     doc,
                     name: name.clone(),
                 }
@@ -190,18 +191,6 @@ fn grouped(number: i64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// Whether anything in it is marked as personal.
-fn personal(schema: &Value) -> bool {
-    match schema {
-        Value::Object(keywords) => {
-            keywords.get("x-personal") == Some(&Value::Bool(true))
-                || keywords.values().any(personal)
-        }
-        Value::Array(items) => items.iter().any(personal),
-        _ => false,
-    }
 }
 
 /// Sees through "or null".

@@ -61,12 +61,17 @@ fn fields_are_told_in_words() {
             "c": { "oneOf": [{ "const": "x" }, { "enum": ["y", "z"] }] },
             "d": { "$ref": "#/$defs/Purpose", "x-personal": true },
             "e": { "anyOf": [{ "$ref": "#/$defs/Line" }, { "type": "null" }] },
+            "f": { "type": "array", "items": { "$ref": "#/$defs/Guest" } },
         },
         "$defs": {
             "Line": {
                 "description": "A line.",
                 "type": "object",
                 "properties": { "text": { "type": "string", "maxLength": 12_345 } },
+            },
+            "Guest": {
+                "type": "object",
+                "properties": { "name": { "type": "string", "x-personal": true } },
             },
             "Purpose": {
                 "oneOf": [
@@ -90,6 +95,7 @@ fn fields_are_told_in_words() {
             line("x | y | z", false, false),
             line("Purpose", false, true),
             line("Line", true, false),
+            line("list of Guest", true, true),
         ]
     );
     let super::Shape::Variants(variants) = &types["Purpose"].shape else { panic!("{types:?}") };

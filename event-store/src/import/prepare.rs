@@ -121,7 +121,7 @@ impl Preparer<'_> {
         self.registry
             .aggregate(&target.stream_type)
             .and_then(|aggregate| aggregate.events.iter().find(|event| event.name == target.event))
-            .is_some_and(|event| event.schema.to_string().contains("\"x-personal\":true"))
+            .is_some_and(|event| event.personal)
     }
 
     /// Reads a declared event as its readers will, and asks what it claims.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use domain::kernel::Registry;
+use domain::kernel::{ReactionEntry, Registry};
 use serde_json::{Map, Value};
 use tokio_postgres::{Client, Transaction};
 use ulid::Ulid;
@@ -116,12 +116,8 @@ impl<'a> Writer<'a> {
                     &[&tenants, &positions, &times, &self.order, &self.rules, &names],
                 )
                 .await?;
-            let reactions: Vec<String> = self
-                .registry
-                .reactions()
-                .iter()
-                .map(|reaction| format!("reaction:{}", reaction.name))
-                .collect();
+            let reactions: Vec<String> =
+                self.registry.reactions().iter().map(ReactionEntry::consumer).collect();
             transaction.batch_execute("SET LOCAL ROLE tenantry_owner").await?;
             let sql = include_str!("sql/reactions.sql");
             transaction.execute(sql, &[&tenants, &positions, &reactions]).await?;

@@ -15,7 +15,7 @@ async fn reacted(world: &World, tenant: Ulid) {
     let owner = world.owner().await;
     for (place, reaction) in (5..).zip(world.registry.reactions()) {
         let sql = "INSERT INTO log.checkpoints (consumer, tenant_id, position) VALUES ($1, $2, $3)";
-        let consumer = format!("reaction:{}", reaction.name);
+        let consumer = reaction.consumer();
         owner.execute(sql, &[&consumer, &uuid(tenant), &i64::from(place)]).await.unwrap();
     }
     let timer = "INSERT INTO log.timers VALUES ($1, gen_random_uuid(), 'due', now(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::kernel::Registry;
+use domain::kernel::{ReactionEntry, Registry};
 use serde::Deserialize;
 use tokio_postgres::{Client, IsolationLevel, Transaction, types::ToSql};
 use uuid::Uuid;
@@ -37,8 +37,7 @@ pub(super) async fn finish(
     let transaction = begin(client, place.tenant, IsolationLevel::ReadCommitted).await?;
     place.advance(&transaction, place.until).await?;
     let into = Into { transaction: &transaction, place };
-    let consumers: Vec<String> =
-        registry.reactions().iter().map(|reaction| format!("reaction:{}", reaction.name)).collect();
+    let consumers: Vec<String> = registry.reactions().iter().map(ReactionEntry::consumer).collect();
     let params: [&(dyn ToSql + Sync); 3] = [&uuid(place.tenant), &consumers, &number(place.until)];
     transaction.execute(include_str!("../sql/import_reactions.sql"), &params).await?;
     let takes = |table: &StateTable| match held {
