@@ -24,7 +24,7 @@ const BARS: [(&str, f64); 2] = [("p50", 20.0), ("p99", 150.0)];
 
 pub(crate) async fn run(folder: &Path, report: &mut Report, seconds: u64) -> Result<()> {
     let length = Duration::from_secs(seconds);
-    let up = Up::start(folder).await?;
+    let up = Up::start(folder, &[]).await?;
     let (commands, _) = up.hosts();
     let most = loaded(&up, commands, length, None).await?;
     report.add(Row::alone("lag", "the most the whole can bear", "commands/s", most.per_second));

@@ -6,6 +6,7 @@ mod commands;
 mod copy;
 mod http;
 mod lag;
+mod lists;
 mod load;
 mod peer;
 mod rebuild;
@@ -36,7 +37,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 struct Options {
     /// Run one benchmark alone; `size` runs only so.
-    #[arg(long, value_parser = ["append", "commands", "lag", "rebuild", "size", "snapshots", "start"])]
+    #[arg(long, value_parser = ["append", "commands", "lag", "lists", "rebuild", "size", "snapshots", "start"])]
     only: Option<String>,
     /// Seconds per measured case.
     #[arg(long, default_value_t = 8)]
@@ -115,6 +116,9 @@ async fn compare(options: &Options, report: &mut Report) -> Result<()> {
     }
     if wanted("lag") {
         lag::run(&options.folder.join("lag"), report, options.seconds).await?;
+    }
+    if wanted("lists") {
+        lists::run(&options.folder.join("lists"), report, options.seconds).await?;
     }
     if wanted("rebuild") {
         rebuild::run(&server, report, options.events).await?;

@@ -46,17 +46,18 @@ pub(crate) struct Up {
 }
 
 impl Up {
-    /// Starts it on a folder and waits until it is ready.
-    pub(crate) async fn start(data: &Path) -> Result<Self> {
+    /// Starts it on a folder, with further options, and waits until it is ready.
+    pub(crate) async fn start(data: &Path, options: &[&str]) -> Result<Self> {
         let _ = std::fs::remove_file(Endpoints::file(data));
         let process = Running::start(
             Command::new(program()?)
                 .args(["up", "--port", "0", "--data"])
                 .arg(data)
+                .args(options)
                 .env("TENANTRY__TELEMETRY__FILTER", "warn")
                 .stderr(Stdio::null()),
         )?;
-        let give_up = Instant::now() + Duration::from_mins(1);
+        let give_up = Instant::now() + Duration::from_mins(2);
         loop {
             if let Ok(text) = std::fs::read(Endpoints::file(data)) {
                 return Ok(Self { process, endpoints: serde_json::from_slice(&text)? });

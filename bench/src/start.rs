@@ -19,11 +19,11 @@ const IDLE_MIB: f64 = 120.0;
 
 pub(crate) async fn run(folder: &Path, report: &mut Report) -> Result<()> {
     // The first start makes the data folder.
-    drop(Up::start(folder).await?);
+    drop(Up::start(folder, &[]).await?);
     let mut starts = vec![];
     for _ in 0..5 {
         let started = Instant::now();
-        let up = Up::start(folder).await?;
+        let up = Up::start(folder, &[]).await?;
         let (host, _) = up.hosts();
         let headers = format!("Authorization: Bearer {}\r\n", up.token());
         let body = r#"{"customer_id":"cus_01J9ZQ8V5M3N8T1W2X4Y6Z7A8B","currency":"ZAR"}"#;
@@ -41,7 +41,7 @@ pub(crate) async fn run(folder: &Path, report: &mut Report) -> Result<()> {
         median,
         START_SECONDS,
     ));
-    let up = Up::start(folder).await?;
+    let up = Up::start(folder, &[]).await?;
     tokio::time::sleep(Duration::from_secs(5)).await;
     report.add(Row::less_is_better(
         "start",
