@@ -92,16 +92,6 @@ fn tag_groups(registry: &Registry) -> Vec<Value> {
         .collect()
 }
 
-/// `daily-revenue` as `DailyRevenue`.
-fn pascal_case(name: &str) -> String {
-    name.split(['_', '-'])
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
-        })
-        .collect()
-}
-
 fn reference(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use domain::kernel::{AggregateEntry, CommandEntry};
+use domain::kernel::{AggregateEntry, CommandEntry, pascal_case};
 use serde_json::{Map, Value, json};
 
-use super::{operation::words, pascal_case, reference};
+use super::{operation::words, reference};
 use crate::problem;
 
 /// The responses of one command.

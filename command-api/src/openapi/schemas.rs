@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::kernel::{AggregateEntry, CommandEntry};
+use domain::kernel::{AggregateEntry, CommandEntry, pascal_case};
 use serde_json::{Map, Value, json};
 
-use super::{components, pascal_case};
+use super::components;
 use crate::example;
 
 const DEFINITIONS: &str = "#/$defs/";

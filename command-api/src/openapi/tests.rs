@@ -1,4 +1,4 @@
-use domain::kernel::Registry;
+use domain::kernel::{Registry, pascal_case};
 use serde_json::{Value, json};
 
 use super::*;

@@ -50,7 +50,7 @@ pub use registry::{
     AggregateEntry, CommandEntry, Context, Domain, EventEntry, Interpreter, ReactionEntry,
     ReadModelEntry, Registry, RegistryError, State, rejection_code,
 };
-pub use schema::is_personal;
+pub use schema::{is_personal, pascal_case};
 pub use text::Text;
 pub use time::{Date, Timestamp};
 pub use variant::{NotAVariant, variant_fields, variant_name};

@@ -236,7 +236,7 @@ fn name_enums(schema: &mut schemars::Schema) {
 
 /// `daily_revenue` as `DailyRevenue`.
 #[must_use]
-pub(super) fn pascal_case(name: &str) -> String {
+pub fn pascal_case(name: &str) -> String {
     name.split(['_', '-'])
         .flat_map(|word| {
             let mut letters = word.chars();

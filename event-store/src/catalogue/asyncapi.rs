@@ -1,6 +1,6 @@
 //! The AsyncAPI 3.0 document: every declared event as a message.
 
-use domain::kernel::{AggregateEntry, Registry};
+use domain::kernel::{AggregateEntry, Registry, pascal_case};
 use serde_json::{Map, Value, json};
 
 use super::{Listed, envelope, schema};
@@ -175,16 +175,6 @@ fn referring(schema: &Value, named: &dyn Fn(&str) -> String) -> Value {
 
 fn reference(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
-}
-
-/// `line_added` as `LineAdded`.
-fn pascal_case(name: &str) -> String {
-    name.split('_')
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
-        })
-        .collect()
 }
 
 #[cfg(test)]
