@@ -5,7 +5,8 @@
 --
 -- The read tables are not here: they are derived from the row types of the
 -- read models, live in the schema `read`, and can be rebuilt from `log.events`
--- at any time.
+-- at any time. Beside them, in the schema `past`, stand tables of the same shape
+-- for moments of the past that somebody asked to be put into tables.
 --
 -- Every table that holds a tenant's data is under forced row level security:
 -- a session sees the tenant named by the setting `tenantry.tenant` of its
@@ -45,9 +46,10 @@ $$;
 
 CREATE SCHEMA log AUTHORIZATION tenantry_owner;
 CREATE SCHEMA read AUTHORIZATION tenantry_owner;
+CREATE SCHEMA past AUTHORIZATION tenantry_owner;
 GRANT USAGE ON SCHEMA log TO
     tenantry_log, tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
-GRANT USAGE ON SCHEMA read TO tenantry_query, tenantry_projector;
+GRANT USAGE ON SCHEMA read, past TO tenantry_query, tenantry_projector;
 
 SET ROLE tenantry_owner;
 
@@ -154,6 +156,12 @@ CREATE POLICY own_tenant ON log.events FOR SELECT USING (tenant_id = log.current
 GRANT SELECT, INSERT ON log.events TO tenantry_log;
 GRANT SELECT ON log.events TO
     tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+
+-- When the event after a position was recorded; null when there is none. By it
+-- readers tell how old what they show is.
+CREATE FUNCTION log.recorded_after(tenant uuid, place bigint) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (SELECT recorded_at FROM log.events WHERE tenant_id = tenant AND position = place + 1);
 
 -- ── Personal data ───────────────────────────────────────────────────────────
 -- The keys that personal data in events is sealed with, one per data subject.
@@ -1188,6 +1196,57 @@ CREATE POLICY own_tenant ON log.imported_streams FOR SELECT
     USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT, UPDATE ON log.imported_streams TO tenantry_log;
 GRANT SELECT ON log.imported_streams TO tenantry_command, tenantry_query;
+
+-- ── Pasts ───────────────────────────────────────────────────────────────────
+-- Moments of logs that are put into tables, for audits. Written by whoever asks
+-- for one; a projector fills its tables, and removes it once it has expired.
+CREATE TABLE log.pasts (
+    tenant_id     uuid NOT NULL,
+    -- Stands in the tables of the schema past where the tenant stands in those
+    -- of the schema read: so the same statements read both.
+    past_id       uuid NOT NULL,
+    position      bigint NOT NULL CHECK (position >= 0),
+    -- {kind}:{id}, for example operator:thandi.
+    requested_by  text NOT NULL,
+    reason        text NOT NULL,
+    requested_at  timestamptz NOT NULL DEFAULT now(),
+    expires_at    timestamptz NOT NULL,
+    CONSTRAINT pasts_pkey PRIMARY KEY (tenant_id, past_id),
+    -- One past of a moment is enough.
+    CONSTRAINT pasts_by_position UNIQUE (tenant_id, position)
+);
+ALTER TABLE log.pasts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.pasts FORCE ROW LEVEL SECURITY;
+CREATE POLICY keeping ON log.pasts
+    TO tenantry_owner, tenantry_projector USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.pasts FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, DELETE ON log.pasts TO tenantry_projector;
+GRANT SELECT ON log.pasts TO tenantry_query;
+
+-- How far the tables of pasts are filled. A table is there when `erasures` is
+-- that of the tenant's head: whoever was erased since is not in it.
+CREATE TABLE log.past_tables (
+    tenant_id   uuid NOT NULL,
+    past_id     uuid NOT NULL,
+    -- The read table's name.
+    consumer    text NOT NULL,
+    -- The positions of the log that are folded so far.
+    folded      bigint NOT NULL DEFAULT 0,
+    rows        bigint NOT NULL DEFAULT 0,
+    -- How many of the tenant's erasures it has taken in; null until it is filled.
+    erasures    bigint,
+    -- Why it could not be filled. It is tried again after a while.
+    error       text,
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT past_tables_pkey PRIMARY KEY (tenant_id, past_id, consumer)
+);
+ALTER TABLE log.past_tables ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.past_tables FORCE ROW LEVEL SECURITY;
+CREATE POLICY keeping ON log.past_tables
+    TO tenantry_owner, tenantry_projector USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.past_tables FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, UPDATE, DELETE ON log.past_tables TO tenantry_projector;
+GRANT SELECT ON log.past_tables TO tenantry_query;
 
 -- ── For operators ───────────────────────────────────────────────────────────
 -- How far each consumer lies behind, in events and in seconds since its tenant

@@ -57,7 +57,8 @@ fn subject(registry: &Registry, text: &str) -> Result<Ulid> {
         })
 }
 
-/// Waits until no read table holds anything that was made of the person.
+/// Waits until no table, of the present or of a past, holds anything that was
+/// made of the person.
 async fn folded_anew(
     client: &Client,
     registry: &Registry,
@@ -66,8 +67,10 @@ async fn folded_anew(
 ) -> Result<()> {
     let tables: Vec<String> =
         registry.read_models().iter().map(domain::kernel::ReadModelEntry::table_name).collect();
-    let behind = "SELECT count(*) FROM log.checkpoints
-         WHERE tenant_id = $1 AND consumer = ANY ($2) AND erasures < $3";
+    let behind = "SELECT
+             (SELECT count(*) FROM log.checkpoints
+              WHERE tenant_id = $1 AND consumer = ANY ($2) AND erasures < $3)
+             + (SELECT count(*) FROM log.past_tables WHERE tenant_id = $1 AND erasures < $3)";
     let number = pg::number(erased.number);
     let bar = Bar::counting("read tables");
     for _ in 0..3_000 {
@@ -76,7 +79,7 @@ async fn folded_anew(
             .await?
             .try_get(0)?;
         let left = pg::unsigned(left);
-        bar.at(tables.len() as u64 - left, tables.len() as u64, "folding anew");
+        bar.at((tables.len() as u64).saturating_sub(left), tables.len() as u64, "folding anew");
         if left == 0 {
             bar.end();
             return Ok(());

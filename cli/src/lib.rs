@@ -10,6 +10,7 @@ mod events;
 mod import;
 mod keys;
 mod options;
+mod past;
 mod place;
 mod progress;
 mod proof;
@@ -85,6 +86,7 @@ async fn run<D: Domain>(options: Options) -> Result<ExitCode> {
         Command::Rebuild(rebuild) => {
             tools::rebuild(&place.config()?, &registry, &rebuild).await?;
         }
+        Command::Past(past) => past::run(&place.config()?, &registry, &past.action).await?,
         Command::Erase(erase) => erase::run(&place.config()?, &registry, &erase).await?,
         Command::Keys(keys) => keys::run(&place, &keys.action).await?,
         Command::Proof(proof) => {

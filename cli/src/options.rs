@@ -58,6 +58,9 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Fill a read model's table anew, while everything runs.
     Rebuild(Rebuild),
+    /// Put a moment of a tenant's past into tables, for audits; list and remove
+    /// those there are.
+    Past(Past),
     /// Forget a person: destroy the key that their personal data is sealed with.
     Erase(Erase),
     /// Make, rotate and retire the master keys of personal data.
@@ -271,6 +274,59 @@ pub(crate) struct Rebuild {
     /// Which read model.
     #[arg(value_name = "READ_MODEL")]
     pub(crate) read_model: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Past {
+    #[command(subcommand)]
+    pub(crate) action: PastAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum PastAction {
+    /// Ask for a moment to be put into tables, which a running projector does.
+    /// Prints the id to ask for it with: `As-Of: past_01J…`.
+    Start(PastStart),
+    /// List those there are, and how far each is.
+    List(PastList),
+    /// Remove one before its time.
+    Remove {
+        /// Its id, `past_01J…`.
+        #[arg(value_name = "PAST")]
+        past: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PastStart {
+    /// Whose past.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// Which moment; now by default.
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub(crate) at: Option<Until>,
+    /// For how many days it is kept.
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub(crate) days: u32,
+    /// Why it is looked at, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who asked, for the record.
+    #[arg(long, value_name = "NAME", default_value = "operator")]
+    pub(crate) by: String,
+    /// Wait until its tables are filled.
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PastList {
+    /// One tenant's; all by default.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<TenantId>,
+    /// How to show them.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Args, Debug)]

@@ -90,6 +90,10 @@ pub(crate) fn signals(config: &Config, database: &Database, end: &CancellationTo
 /// while it holds all of its others.
 const KEY_CONNECTIONS: usize = 2;
 
+/// Connections by which a projector puts moments of the past into tables: one
+/// reads while the other writes.
+const PAST_CONNECTIONS: usize = 2;
+
 /// The keys of personal data, as a role reads them.
 pub(crate) async fn key_ring(config: &Config, role: DatabaseRole) -> Result<Arc<KeyRing>> {
     let database = Database::connect(&config.database, role, KEY_CONNECTIONS).await?;
@@ -227,6 +231,22 @@ impl Running {
         let end = starting.shutdown.token().clone();
         self.working.spawn(async move {
             projector::run(projector, subscription, end).await;
+            Ok(())
+        });
+        self.pasts(starting).await
+    }
+
+    /// Fills tables of the past, beside the projector and over connections of
+    /// its own: it keeps them for long.
+    async fn pasts(&mut self, starting: &mut Starting<'_>) -> Result<()> {
+        let database = &starting.config.database;
+        let database = Database::connect(database, DatabaseRole::Projector, PAST_CONNECTIONS);
+        let pool = database.await?.raw().clone();
+        let keys = key_ring(starting.config, DatabaseRole::Projector).await?;
+        let pasts = projector::Pasts::new(pool, starting.registry.clone(), keys);
+        let end = starting.shutdown.token().clone();
+        self.working.spawn(async move {
+            pasts.run(end).await;
             Ok(())
         });
         Ok(())

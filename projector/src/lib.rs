@@ -5,6 +5,7 @@
 //!   checkpoints are written in one transaction. [`run()`] keeps it going.
 //! - [`rebuild()`] fills a table anew, from zero and beside the one that is
 //!   read, and puts it in its place.
+//! - [`Pasts`] fills tables with moments of the past, for audits.
 //! - [`verify()`] folds everything again and compares it with the tables.
 //!
 //! Nothing here knows a business word: it interprets the read models that a
@@ -16,6 +17,7 @@ mod fold;
 mod kept;
 mod lag;
 mod model;
+mod pasts;
 mod progress;
 mod projector;
 mod rebuild;
@@ -34,6 +36,7 @@ mod vault;
 mod verify;
 mod write;
 
+pub use pasts::Pasts;
 pub use progress::{Phase, Progress};
 pub use projector::Projector;
 pub use rebuild::{RebuildError, Rebuilt, rebuild};

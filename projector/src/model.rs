@@ -62,6 +62,13 @@ impl Model {
         Some(Self::new(registry, ring, place, Stands::Beside))
     }
 
+    /// All read models, with the tables that hold moments of the past.
+    pub(crate) fn past(registry: &Arc<Registry>, ring: &Arc<KeyRing>) -> Vec<Arc<Self>> {
+        (0..registry.read_models().len())
+            .map(|place| Arc::new(Self::new(registry, ring, place, Stands::Past)))
+            .collect()
+    }
+
     fn new(registry: &Arc<Registry>, ring: &Arc<KeyRing>, place: usize, stands: Stands) -> Self {
         let entry = at(registry, place);
         let key = entry.key.iter().filter_map(|name| entry.table.position(name)).collect();

@@ -18,7 +18,15 @@ pub(crate) enum Stands {
     Live,
     /// The one that a rebuild fills.
     Beside,
+    /// The one that holds moments of the past. Where the tenant stands in the
+    /// others, such a moment's id stands in this one.
+    Past,
 }
+
+/// Which rows of a table of the past a tenant sees. Looked up once per
+/// statement, not once per row.
+const OWN_PAST: &str = "tenant_id = ANY (ARRAY(SELECT past_id FROM log.pasts \
+    WHERE pasts.tenant_id = log.current_tenant()))";
 
 /// The table's first and last columns, which every row has.
 const TENANT: &str = "tenant_id";
@@ -31,13 +39,21 @@ impl<'a> Definition<'a> {
 
     /// The table's name with its schema.
     pub(crate) fn table(&self) -> String {
-        format!("read.{}", quoted(&self.name()))
+        format!("{}.{}", self.schema(), quoted(&self.name()))
+    }
+
+    /// The schema it is in.
+    fn schema(&self) -> &'static str {
+        match self.stands {
+            Stands::Live | Stands::Beside => "read",
+            Stands::Past => "past",
+        }
     }
 
     fn name(&self) -> String {
         let name = self.entry.table_name();
         match self.stands {
-            Stands::Live => name,
+            Stands::Live | Stands::Past => name,
             Stands::Beside => joined(&[&name, "rebuild"]),
         }
     }
@@ -95,20 +111,26 @@ impl<'a> Definition<'a> {
         std::iter::once(vec![POSITION]).chain(declared).collect()
     }
 
+    fn whose(&self) -> &'static str {
+        match self.stands {
+            Stands::Live | Stands::Beside => "The tenant whose row it is.",
+            Stands::Past => "The past whose row it is: past_id of log.pasts.",
+        }
+    }
+
     /// What the table and its columns say about themselves.
     pub(crate) fn comment(&self) -> String {
         let table = self.table();
         let entry = self.entry;
         let own = entry.table.columns.iter().flat_map(comments);
         let position = "The position in the tenant's log of the last event in the row.";
-        let columns =
-            std::iter::once((TENANT.to_owned(), "The tenant whose row it is.".to_owned()))
-                .chain(own)
-                .chain([(POSITION.to_owned(), position.to_owned())])
-                .map(|(name, doc)| {
-                    let (name, doc) = (quoted(&name), literal(&doc));
-                    format!("COMMENT ON COLUMN {table}.{name} IS {doc};\n")
-                });
+        let columns = std::iter::once((TENANT.to_owned(), self.whose().to_owned()))
+            .chain(own)
+            .chain([(POSITION.to_owned(), position.to_owned())])
+            .map(|(name, doc)| {
+                let (name, doc) = (quoted(&name), literal(&doc));
+                format!("COMMENT ON COLUMN {table}.{name} IS {doc};\n")
+            });
         std::iter::once(format!("COMMENT ON TABLE {table} IS {};\n", literal(&entry.table.doc)))
             .chain(columns)
             .collect()
@@ -117,6 +139,18 @@ impl<'a> Definition<'a> {
     /// Who may see and change which rows.
     pub(crate) fn protect(&self) -> String {
         let table = self.table();
+        if self.stands == Stands::Past {
+            return format!(
+                "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON {table} FOR SELECT TO tenantry_query USING ({OWN_PAST});
+CREATE POLICY filling ON {table} TO tenantry_projector USING ({OWN_PAST}) WITH CHECK ({OWN_PAST});
+CREATE POLICY removing ON {table} TO tenantry_owner USING (true) WITH CHECK (true);
+GRANT SELECT ON {table} TO tenantry_query;
+GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO tenantry_projector;
+"
+            );
+        }
         format!(
             "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
 ALTER TABLE {table} FORCE ROW LEVEL SECURITY;

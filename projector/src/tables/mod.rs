@@ -4,12 +4,14 @@
 
 mod definition;
 mod name;
+mod past;
 mod statements;
 
 use domain::kernel::{ReadModelEntry, Registry};
 use tokio_postgres::{Client, Transaction};
 
 pub(crate) use definition::{Definition, Stands};
+pub(crate) use past::table_of as past_table;
 pub(crate) use statements::Statements;
 
 /// Why the tables could not be brought about.
@@ -71,6 +73,7 @@ pub async fn create_tables(
         } else {
             same_shape(entry, &found)?;
         }
+        past::create(&transaction, entry).await?;
     }
     transaction.commit().await?;
     Ok(created)

@@ -19,6 +19,8 @@ pub(crate) struct Statements {
     pub(crate) put: String,
     /// Removes rows by their keys: `$2 …` arrays of the key columns.
     pub(crate) remove: String,
+    /// Removes all rows of tenant `$1`.
+    pub(crate) remove_all: String,
     /// Reads all rows of tenant `$1`. By what personal values are found comes
     /// after everything else.
     pub(crate) all: String,
@@ -43,6 +45,7 @@ impl Statements {
                  WHERE t.tenant_id = $1 AND t.ctid = gone.ctid",
                 named.each_key(&format!("t.ctid, {}", named.key_of("t")), "f.ctid")
             ),
+            remove_all: format!("DELETE FROM {table} WHERE tenant_id = $1"),
             all: format!("SELECT {all} FROM {table} AS t WHERE t.tenant_id = $1"),
             tenants: format!("SELECT DISTINCT tenant_id FROM {table}"),
             copy_in: format!(

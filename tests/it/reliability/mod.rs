@@ -9,6 +9,7 @@ mod clock;
 mod held;
 mod killed;
 mod moved;
+mod pasts;
 mod pooler;
 mod space;
 mod wire;

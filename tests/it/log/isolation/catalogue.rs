@@ -83,14 +83,14 @@ async fn every_key_begins_with_the_tenant() {
          JOIN pg_class AS c ON c.oid = i.indrelid AND c.relkind IN ('r', 'p')
          JOIN pg_namespace AS n ON n.oid = c.relnamespace
          JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attname = 'tenant_id'
-         WHERE n.nspname IN ('log', 'read') AND i.indisunique AND i.indkey[0] <> a.attnum";
+         WHERE n.nspname IN ('log', 'read', 'past') AND i.indisunique AND i.indkey[0] <> a.attnum";
     let mut others = names(&ground.owner, keys).await;
     others.retain(|table| OTHER_KEYS.iter().all(|(known, _)| known != table));
     assert_eq!(others, NOTHING, "keys that do not begin with the tenant");
     let keyless = "SELECT c.oid::regclass::text
          FROM pg_class AS c
          JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
-         WHERE c.relkind IN ('r', 'p') AND c.relnamespace IN ('log'::regnamespace, 'read'::regnamespace)
+         WHERE c.relkind IN ('r', 'p') AND c.relnamespace IN ('log'::regnamespace, 'read'::regnamespace, 'past'::regnamespace)
              AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary)";
     assert_eq!(names(&ground.owner, keyless).await, NOTHING, "tables without a key");
 }
@@ -139,7 +139,7 @@ async fn no_service_has_more_than_its_grants() {
             "SELECT r.rolname || ' on ' || c.oid::regclass
              FROM pg_roles AS r, pg_class AS c
              WHERE r.rolname IN (SERVICES) AND c.relkind IN ('r', 'p', 'v')
-                 AND c.relnamespace IN ('log'::regnamespace, 'read'::regnamespace)
+                 AND c.relnamespace IN ('log'::regnamespace, 'read'::regnamespace, 'past'::regnamespace)
                  AND has_table_privilege(r.oid, c.oid, 'TRUNCATE, TRIGGER, REFERENCES')",
         ),
         (

@@ -10,6 +10,7 @@ use super::{Ground, SERVICES};
 /// can reach. A new one fails here until somebody has thought about it.
 const KNOWN: &[(&str, &str, &[&str])] = &[
     ("log.current_tenant", "its own setting", &SERVICES),
+    ("log.recorded_after", "events that its caller sees anyway", &SERVICES),
     // The one way to write, for any tenant: the caller answers for whom it
     // writes, because one call writes for many.
     ("log.append", "every tenant, append only", &["tenantry_command", "tenantry_worker"]),

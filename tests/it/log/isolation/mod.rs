@@ -34,6 +34,8 @@ const ACROSS_TENANTS: &[(&str, &str, &str)] = &[
     ("tenantry_worker", "log.consumer_failures", "keeps what it could not take"),
     ("tenantry_projector", "log.consumer_lag", "shows what the two above see"),
     ("tenantry_worker", "log.consumer_lag", "shows what the two above see"),
+    ("tenantry_projector", "log.pasts", "finds out which pasts are to be filled or removed"),
+    ("tenantry_projector", "log.past_tables", "keeps how far they are"),
     ("tenantry_worker", "log.tree_checkpoints", "finds out what is to be sealed"),
     ("tenantry_worker", "log.timers", "finds out what is due"),
     ("tenantry_worker", "log.refused_intents", "keeps what was refused"),
@@ -56,7 +58,7 @@ const NO_CHECKS: &str = "DO $$
         FOR made_by IN
             SELECT conrelid::regclass AS place, conname FROM pg_constraint
             WHERE contype IN ('c', 'f') AND conparentid = 0 AND conislocal
-                AND connamespace IN ('log'::regnamespace, 'read'::regnamespace)
+                AND connamespace IN ('log'::regnamespace, 'read'::regnamespace, 'past'::regnamespace)
         LOOP
             EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', made_by.place, made_by.conname);
         END LOOP;

@@ -1,0 +1,234 @@
+//! One table of one past, from the log.
+
+use std::sync::Arc;
+
+use deadpool_postgres::ClientWrapper;
+use domain::kernel::{Cell, Registry};
+use event_store::{
+    keys::KeyRing,
+    pg::{number, unsigned},
+};
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_postgres::Row;
+use ulid::Ulid;
+
+use super::{Pasts, Wanted};
+use crate::{
+    StepError,
+    batch::{Stretch, Taken},
+    model::{Model, params},
+    session::{InTransaction, is_about_rows, reason},
+    stream as reading,
+    vault::{self, SealError},
+};
+
+/// Positions that one statement reads.
+const CHUNK: u64 = 65_536;
+/// Rows that are written at once.
+const PARCEL: usize = 4_096;
+
+/// Rows, each with the position of the last event in it.
+type Rows = Vec<(Vec<Cell>, u64)>;
+
+/// What became of a table.
+enum Filled {
+    /// So many rows.
+    Rows(u64),
+    /// Nothing, and why.
+    Unfit(String),
+}
+
+impl Pasts {
+    /// Fills a table, unless somebody else does. Says whether it did something.
+    pub(super) async fn fill(
+        &self,
+        client: &ClientWrapper,
+        model: &Arc<Model>,
+        wanted: &Wanted,
+    ) -> Result<bool, StepError> {
+        // Keys that are kept in memory may be of people erased since.
+        self.ring.forget(wanted.tenant);
+        let transaction = InTransaction::on(client);
+        client.batch_execute("BEGIN").await?;
+        reading::enter(client, wanted.tenant).await?;
+        if !claim(client, wanted).await? {
+            client.batch_execute("ROLLBACK").await?;
+            transaction.ended();
+            return Ok(false);
+        }
+        let reader = self.pool.get().await?;
+        progress(&reader, wanted, 0, None).await?;
+        let filled = match self.fold(&reader, model, wanted).await? {
+            Ok(rows) => write(client, model, wanted, &rows).await?,
+            Err(reason) => Filled::Unfit(reason),
+        };
+        match filled {
+            Filled::Rows(rows) => {
+                let done = client.prepare_cached(include_str!("../sql/past_filled.sql")).await?;
+                let (tenant, past) = ids(wanted);
+                let (end, rows) = (number(wanted.position), number(rows));
+                let erasures = number(wanted.erasures);
+                let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+                    [&tenant, &past, &wanted.consumer, &end, &rows, &erasures];
+                client.execute(&done, &params).await?;
+                client.batch_execute("COMMIT").await?;
+                transaction.ended();
+            }
+            Filled::Unfit(reason) => {
+                client.batch_execute("ROLLBACK").await?;
+                transaction.ended();
+                tracing::error!(
+                    table = wanted.consumer,
+                    reason,
+                    "a past cannot be put into a table"
+                );
+                progress(&reader, wanted, 0, Some(&reason)).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Folds the log up to the moment.
+    async fn fold(
+        &self,
+        reader: &ClientWrapper,
+        model: &Arc<Model>,
+        wanted: &Wanted,
+    ) -> Result<Result<Rows, String>, StepError> {
+        let (parcels, incoming) = reading::channel();
+        let folding = Folding {
+            tenant: wanted.tenant,
+            registry: self.registry.clone(),
+            ring: self.ring.clone(),
+            model: model.clone(),
+            runtime: Handle::current(),
+        };
+        let folding = tokio::task::spawn_blocking(move || folding.run(incoming));
+        let types = model.entry().fold.sources();
+        let mut after = 0;
+        while after < wanted.position && !parcels.is_closed() {
+            let until = (after + CHUNK).min(wanted.position);
+            let transaction = InTransaction::on(reader);
+            reader.batch_execute("BEGIN READ ONLY").await?;
+            reading::enter(reader, wanted.tenant).await?;
+            let stretch = Stretch { tenant: wanted.tenant, after, until };
+            reading::events(reader, stretch, types, &parcels).await?;
+            reader.batch_execute("COMMIT").await?;
+            transaction.ended();
+            progress(reader, wanted, until, None).await?;
+            after = until;
+        }
+        drop(parcels);
+        match folding.await {
+            Ok(Ok(rows)) => Ok(Ok(rows)),
+            Ok(Err(Broken::Unfit(reason))) => Ok(Err(reason)),
+            Ok(Err(Broken::Failed(error))) => Err(error),
+            Err(error) => Ok(Err(format!("folding broke off: {error}"))),
+        }
+    }
+}
+
+fn ids(wanted: &Wanted) -> (uuid::Uuid, uuid::Uuid) {
+    (event_store::pg::uuid(wanted.tenant), event_store::pg::uuid(wanted.past))
+}
+
+/// Whether nobody else fills the table, nor has done so meanwhile.
+async fn claim(client: &ClientWrapper, wanted: &Wanted) -> Result<bool, StepError> {
+    let (tenant, past) = ids(wanted);
+    let statement = client.prepare_cached(include_str!("../sql/past_claim.sql")).await?;
+    let row = client.query_opt(&statement, &[&tenant, &past, &wanted.consumer]).await?;
+    let Some(row) = row else { return Ok(false) };
+    let is_ours: bool = row.try_get(0)?;
+    let filled: Option<i64> = row.try_get(1)?;
+    Ok(is_ours && filled.map(unsigned) != Some(wanted.erasures))
+}
+
+/// Tells how far it is.
+async fn progress(
+    client: &ClientWrapper,
+    wanted: &Wanted,
+    folded: u64,
+    error: Option<&str>,
+) -> Result<(), StepError> {
+    let (tenant, past) = ids(wanted);
+    let statement = client.prepare_cached(include_str!("../sql/past_progress.sql")).await?;
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        [&tenant, &past, &wanted.consumer, &number(folded), &error];
+    client.execute(&statement, &params).await?;
+    Ok(())
+}
+
+/// Writes all rows in the open transaction, in the place of those there were.
+async fn write(
+    client: &ClientWrapper,
+    model: &Model,
+    wanted: &Wanted,
+    rows: &[(Vec<Cell>, u64)],
+) -> Result<Filled, StepError> {
+    let (_, past) = ids(wanted);
+    client.execute(&model.table.remove_all, &[&past]).await?;
+    let put = client.prepare_cached(&model.table.put).await?;
+    for parcel in rows.chunks(PARCEL) {
+        let seals = match seals(model, wanted.tenant, parcel).await? {
+            Ok(seals) => seals,
+            Err(reason) => return Ok(Filled::Unfit(reason)),
+        };
+        let columns = model.columns(parcel, &seals);
+        match client.execute(&put, &params(&past, &columns)).await {
+            Ok(_) => {}
+            Err(error) if is_about_rows(&error) => return Ok(Filled::Unfit(reason(&error))),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Filled::Rows(rows.len() as u64))
+}
+
+type Seals = Vec<Vec<vault::Seal>>;
+
+async fn seals(
+    model: &Model,
+    tenant: Ulid,
+    rows: &[(Vec<Cell>, u64)],
+) -> Result<Result<Seals, String>, StepError> {
+    match vault::seal_rows(model, tenant, rows).await {
+        Ok(seals) => Ok(Ok(seals)),
+        Err(SealError::Keys(error)) => Err(error.into()),
+        Err(unfit @ SealError::Unfit { .. }) => Ok(Err(unfit.to_string())),
+    }
+}
+
+/// What happens on a thread of its own.
+struct Folding {
+    tenant: Ulid,
+    registry: Arc<Registry>,
+    ring: Arc<KeyRing>,
+    model: Arc<Model>,
+    /// Where keys are waited for.
+    runtime: Handle,
+}
+
+/// Why nothing was folded.
+enum Broken {
+    Unfit(String),
+    Failed(StepError),
+}
+
+impl Folding {
+    fn run(&self, mut parcels: mpsc::Receiver<Vec<Row>>) -> Result<Rows, Broken> {
+        let mut work = self.model.entry().fold.work();
+        while let Some(parcel) = parcels.blocking_recv() {
+            let events = Taken::from_rows(&self.registry, &self.ring, self.tenant, parcel.iter());
+            for event in self.runtime.block_on(events).map_err(Broken::Failed)? {
+                let position = event.position();
+                let at = |error: &dyn std::fmt::Display| {
+                    Broken::Unfit(format!("the event at position {position}: {error}"))
+                };
+                match event {
+                    Taken::Known(event) => work.apply(&event).map_err(|error| at(&error))?,
+                    Taken::Broken { error, .. } => return Err(at(&error)),
+                }
+            }
+        }
+        work.rows().map_err(|unfit| Broken::Unfit(unfit.to_string()))
+    }
+}
