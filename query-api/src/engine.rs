@@ -1,17 +1,12 @@
 //! From a request to its answer.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Request, Response, Value,
+    Request, Response,
     dynamic::Schema,
     parser::{parse_query, types::OperationType},
 };
-use event_store::{ConsistencyToken, TenantId};
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
@@ -20,11 +15,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 use ulid::Ulid;
 
 use crate::{
-    limits::{self, Measured},
+    consistency::{AS_OF, CONSISTENCY, stale, token, told, told_of},
+    limits::{self, Busy, Full, Measured},
     live::{Feed, Tides},
     persisted::Persisted,
     problem::{Code, Problem, with_code},
-    reading::{Reached, Reading, Store},
+    reading::{Reading, Store},
     rows::Shared,
     schema::Footnotes,
 };
@@ -32,6 +28,8 @@ use crate::{
 /// Everything that answers queries.
 pub(crate) struct Engine {
     pub(crate) schema: Schema,
+    /// The same schema, over the tables that hold moments of the past.
+    pub(crate) past: Schema,
     pub(crate) shared: Arc<Shared>,
     pub(crate) store: Arc<Store>,
     pub(crate) tides: Arc<Tides>,
@@ -45,19 +43,22 @@ pub(crate) struct Engine {
 /// A request of somebody.
 pub(crate) struct Call {
     pub(crate) tenant: Ulid,
+    /// Whether the caller may see the log itself.
+    pub(crate) auditor: bool,
     pub(crate) request: Request,
     /// What the answer has to have seen, as the client says it.
     pub(crate) consistency: Option<String>,
+    /// The past that is asked for, as the client says it.
+    pub(crate) as_of: Option<String>,
 }
 
 impl Engine {
     /// Answers a query.
     pub(crate) async fn answer(&self, call: Call) -> Response {
         let tenant = call.tenant;
-        let Some(_busy) = self.busy.enter(tenant, self.shared.settings.tenant_requests) else {
-            let most = self.shared.settings.tenant_requests;
-            let message = format!("{most} queries of this tenant are being answered; ask again");
-            return failed(Problem::new(Code::RateLimit, message).with("limit", most));
+        let _busy = match self.busy.enter(tenant, self.shared.settings.requests()) {
+            Ok(busy) => busy,
+            Err(full) => return failed(too_many("queries", "being answered; ask again", full)),
         };
         let patience = patience(self.shared.settings.timeout);
         let mut answer = match timeout(patience, self.attempt(call)).await {
@@ -74,23 +75,31 @@ impl Engine {
     }
 
     async fn attempt(&self, call: Call) -> Result<Response, Problem> {
-        let Call { tenant, mut request, consistency } = call;
+        let Call { tenant, auditor, mut request, consistency, as_of } = call;
         let measured = self.prepare(&mut request)?;
         if measured.kind == OperationType::Subscription {
             let message = "subscriptions are answered over a WebSocket (graphql-transport-ws), \
                            or with Accept: text/event-stream";
             return Err(Problem::invalid(message));
         }
-        let token = token(tenant, consistency, &request)?;
-        let reading = self.reading(tenant, &measured.models, token).await?;
+        let (schema, reading) = if let Some(as_of) = as_of {
+            let reading = self.store.reading(tenant, self.consumers(&measured.models));
+            (&self.past, reading.of_put(as_of.parse()?).await?)
+        } else {
+            let token = token(tenant, consistency, &request)?;
+            (&self.schema, self.reading(tenant, &measured.models, token).await?)
+        };
+        let reading = reading.of_auditor(auditor);
         let footnotes = Footnotes::default();
         let request = request.data(reading.clone()).data(footnotes.clone());
-        let mut answer = self.schema.execute(request).await;
+        let mut answer = schema.execute(request).await;
         footnotes.add_to(&mut answer);
         measured.order.put(&mut answer.data);
-        if let Some(reached) = reading.reached_if_read().await {
-            let told = self.told(tenant, &measured.models, &reached);
-            answer.extensions.insert("consistency".to_owned(), told);
+        if let Some(put) = reading.put() {
+            answer.extensions.insert(AS_OF.to_owned(), told_of(put));
+        } else if let Some(reached) = reading.reached_if_read().await {
+            let told = told(&self.shared, tenant, &measured.models, &reached);
+            answer.extensions.insert(CONSISTENCY.to_owned(), told);
         }
         reading.close();
         Ok(answer)
@@ -99,30 +108,39 @@ impl Engine {
     /// Answers a subscription, or a query as a stream of one answer.
     pub(crate) fn follow(self: &Arc<Self>, call: Call) -> BoxStream<'static, Response> {
         let engine = self.clone();
-        let Call { tenant, mut request, consistency } = call;
+        let Call { tenant, auditor, mut request, consistency, as_of } = call;
         let measured = match self.prepare(&mut request) {
             Ok(measured) => measured,
             Err(problem) => return stream::iter([failed(problem)]).boxed(),
         };
         if measured.kind != OperationType::Subscription {
-            let call = Call { tenant, request, consistency };
+            let call = Call { tenant, auditor, request, consistency, as_of };
             return stream::once(async move { engine.answer(call).await }).boxed();
         }
-        let most = engine.shared.settings.tenant_subscriptions;
-        let Some(followed) = self.followed.enter(tenant, most) else {
-            let message = format!("{most} live queries of this tenant are being followed");
-            let problem = Problem::new(Code::RateLimit, message).with("limit", most);
+        if as_of.is_some() {
+            let problem = Problem::invalid("As-Of: the past does not change; ask with a query");
             return stream::iter([failed(problem)]).boxed();
+        }
+        let followed = match self.followed.enter(tenant, engine.shared.settings.live_queries()) {
+            Ok(followed) => followed,
+            Err(full) => {
+                let problem = too_many("live queries", "being followed; end some first", full);
+                return stream::iter([failed(problem)]).boxed();
+            }
         };
-        let feed = Feed { store: self.store.clone(), tides: self.tides.clone(), tenant };
+        let feed = Feed::new(self.store.clone(), self.tides.clone(), tenant);
         let footnotes = Footnotes::default();
-        let request = request.data(feed).data(footnotes.clone());
+        let request = request.data(feed.clone()).data(footnotes.clone());
         let answers = self.schema.execute_stream(request);
         answers
             .map(move |mut answer| {
                 let _followed = &followed;
                 footnotes.add_to(&mut answer);
                 measured.order.put(&mut answer.data);
+                if let Some(reached) = feed.seen() {
+                    let told = told(&engine.shared, tenant, &measured.models, &reached);
+                    answer.extensions.insert(CONSISTENCY.to_owned(), told);
+                }
                 answer.errors = answer.errors.into_iter().map(with_code).collect();
                 answer
             })
@@ -147,6 +165,11 @@ impl Engine {
         Ok(measured)
     }
 
+    fn consumers(&self, models: &BTreeSet<usize>) -> Vec<String> {
+        let models = models.iter().filter_map(|model| self.shared.model(*model));
+        models.map(|model| model.consumer.clone()).collect()
+    }
+
     /// A view that has seen what the token says. Looks, and only if that is
     /// not there yet waits for it and looks again.
     async fn reading(
@@ -155,8 +178,7 @@ impl Engine {
         models: &BTreeSet<usize>,
         token: Option<u64>,
     ) -> Result<Arc<Reading>, Problem> {
-        let models = models.iter().filter_map(|model| self.shared.model(*model));
-        let consumers: Vec<String> = models.map(|model| model.consumer.clone()).collect();
+        let consumers = self.consumers(models);
         let Some(wanted) = token.filter(|_| !consumers.is_empty()) else {
             return Ok(self.store.reading(tenant, consumers));
         };
@@ -177,60 +199,6 @@ impl Engine {
             }
         }
     }
-
-    fn told(&self, tenant: Ulid, models: &BTreeSet<usize>, reached: &Reached) -> Value {
-        let position = reached.position().unwrap_or(0);
-        let token = ConsistencyToken { tenant: TenantId(tenant), position };
-        let models = models.iter().filter_map(|model| self.shared.model(*model));
-        let positions = models.map(|model| {
-            let place = reached.consumers.get(&model.consumer).copied().unwrap_or_default();
-            (async_graphql::Name::new(model.name), Value::from(place.position.to_string()))
-        });
-        let mut told = async_graphql::indexmap::IndexMap::new();
-        let mut tell = |name: &str, value| told.insert(async_graphql::Name::new(name), value);
-        tell("token", token.to_string().into());
-        tell("position", position.to_string().into());
-        tell("lag", reached.head.saturating_sub(position).into());
-        tell("readModels", Value::Object(positions.collect()));
-        Value::Object(told)
-    }
-}
-
-/// The position that the client has to have seen, if it says so: in the
-/// header, or in the request's extensions.
-fn token(tenant: Ulid, header: Option<String>, request: &Request) -> Result<Option<u64>, Problem> {
-    let extension = match request.extensions.get("consistency") {
-        Some(Value::Object(fields)) => match fields.get("token") {
-            Some(Value::String(token)) => Some(token.clone()),
-            Some(Value::Null) | None => None,
-            Some(_) => {
-                return Err(Problem::invalid("extensions.consistency.token: expected a text"));
-            }
-        },
-        _ => None,
-    };
-    let (name, text) = match (header, extension) {
-        (_, Some(text)) => ("extensions.consistency.token", text),
-        (Some(text), None) => ("Consistency-Token", text),
-        (None, None) => return Ok(None),
-    };
-    let token: ConsistencyToken =
-        text.parse().map_err(|error| Problem::invalid(format!("{name}: {error}")))?;
-    if token.tenant != TenantId(tenant) {
-        return Err(Problem::invalid(format!("{name}: the token belongs to another tenant")));
-    }
-    Ok(Some(token.position))
-}
-
-fn stale(wanted: u64, reached: u64, after: Duration) -> Problem {
-    let lag = wanted.saturating_sub(reached);
-    let waited_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-    let message = format!("position {wanted} is not visible yet: {lag} events are to be folded");
-    Problem::new(Code::Stale, message)
-        .with("position", reached.to_string())
-        .with("requested", wanted.to_string())
-        .with("lag", lag)
-        .with("waitedMs", waited_ms)
 }
 
 /// An answer that has nothing but a problem.
@@ -238,39 +206,17 @@ pub(crate) fn failed(problem: Problem) -> Response {
     Response::from_errors(vec![problem.into()])
 }
 
+/// More is under way than may be.
+fn too_many(what: &str, how: &str, full: Full) -> Problem {
+    let (most, whose) = match full {
+        Full::Tenant(most) => (most, "of this tenant"),
+        Full::Process(most) => (most, "of this server"),
+    };
+    let message = format!("{most} {what} {whose} are {how}");
+    Problem::new(Code::RateLimit, message).with("limit", most)
+}
+
 /// A little less than the server's own patience, which knows no GraphQL.
 fn patience(timeout: Duration) -> Duration {
     timeout.saturating_sub((timeout / 10).min(Duration::from_millis(250)))
-}
-
-/// How many requests of each tenant are being answered.
-#[derive(Clone, Default)]
-pub(crate) struct Busy(Arc<Mutex<HashMap<Ulid, usize>>>);
-
-/// Counts as a request as long as it lives.
-pub(crate) struct Entered(Busy, Ulid);
-
-impl Busy {
-    fn enter(&self, tenant: Ulid, most: usize) -> Option<Entered> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(tenant).or_insert(0);
-        if *count >= most {
-            return None;
-        }
-        *count += 1;
-        Some(Entered(self.clone(), tenant))
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        let Self(Busy(counts), tenant) = self;
-        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(tenant) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(tenant);
-            }
-        }
-    }
 }

@@ -14,6 +14,7 @@
 
 mod arguments;
 mod catalogue;
+mod consistency;
 mod cursor;
 mod engine;
 mod http;
@@ -32,5 +33,6 @@ mod sql;
 mod value;
 
 pub use catalogue::CatalogueError;
+pub use persisted::ListError;
 pub use run::{QueryError, Resources, run};
 pub use schema::{NoSchema, sdl};

@@ -20,10 +20,11 @@ use service::{
 
 use crate::{
     catalogue::Catalogue,
-    engine::{Busy, Engine},
+    engine::Engine,
     http::{State, routes},
+    limits::Busy,
     live::Tides,
-    persisted::Persisted,
+    persisted::{ListError, Persisted},
     reading::Store,
     rows::Shared,
     schema::{self, NoSchema},
@@ -54,6 +55,9 @@ pub enum QueryError {
     /// There is no schema.
     #[error(transparent)]
     NoSchema(#[from] NoSchema),
+    /// The queries that are allowed are not known.
+    #[error(transparent)]
+    List(#[from] ListError),
     /// The system failed the server.
     #[error("the query server failed: {0}")]
     Server(#[from] io::Error),
@@ -75,7 +79,7 @@ pub async fn run(
         async move { database.ping().await }
     });
     let settings = Settings::from(&config.query_api);
-    let engine = engine(&resources, settings, config, shutdown)?;
+    let engine = engine(&resources, &settings, config, shutdown)?;
     let verifier = resources.verifier.clone();
     let pool = resources.database.raw();
     let proofs = resources.keyring.map(|keyring| Proofs::new(pool.clone(), keyring));
@@ -96,14 +100,19 @@ pub async fn run(
 
 pub(crate) fn engine(
     resources: &Resources,
-    settings: Settings,
+    settings: &Settings,
     config: &Config,
     shutdown: &Shutdown,
-) -> Result<Arc<Engine>, NoSchema> {
+) -> Result<Arc<Engine>, QueryError> {
     let registry = resources.registry.clone();
-    let catalogue = Catalogue::of(&registry)?;
-    let consumers = catalogue.models.iter().map(|model| model.consumer.clone()).collect();
-    let shared = Arc::new(Shared { catalogue, registry, settings });
+    let catalogue = || Catalogue::of(&registry).map_err(NoSchema::from);
+    let (live, past) = (catalogue()?, catalogue()?.of_pasts());
+    let consumers = live.models.iter().map(|model| model.consumer.clone()).collect();
+    let shared = |catalogue| {
+        let (registry, settings) = (registry.clone(), settings.clone());
+        Arc::new(Shared { catalogue, registry, settings })
+    };
+    let (shared, past) = (shared(live), shared(past));
     let store = Store::new(&resources.database, resources.keys.clone());
     let tides = Tides::start(
         store.clone(),
@@ -114,10 +123,11 @@ pub(crate) fn engine(
     );
     Ok(Arc::new(Engine {
         schema: schema::build(&shared)?,
+        past: schema::build(&past)?,
         shared,
         store,
         tides,
-        persisted: Persisted::default(),
+        persisted: Persisted::of_file(&config.query_api.allowed_queries)?,
         busy: Busy::default(),
         followed: Busy::default(),
     }))

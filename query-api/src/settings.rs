@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use service::config;
 
+use crate::limits::Most;
+
 /// The limits of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -33,6 +35,14 @@ pub(crate) struct Settings {
     pub(crate) tenant_requests: usize,
     /// The most live queries of one tenant.
     pub(crate) tenant_subscriptions: usize,
+    /// The most live queries of this process.
+    pub(crate) all_subscriptions: usize,
+    /// How many positions a live list may lie behind before its client is told
+    /// to read the list again.
+    pub(crate) resumed_events: u64,
+    /// How long a live query may take before its client has read what it was
+    /// sent.
+    pub(crate) patience: Duration,
     /// Whether clients may read the schema, and GraphiQL is served.
     pub(crate) development: bool,
 }
@@ -49,8 +59,28 @@ impl From<&config::QueryApi> for Settings {
             consistency_wait: config.consistency_wait,
             body_bytes: config.max_body_bytes,
             development: config.development,
+            past_events: config.max_past_events,
+            subscriptions: config.max_connection_subscriptions,
+            tenant_requests: config.max_tenant_requests,
+            tenant_subscriptions: config.max_tenant_subscriptions,
+            all_subscriptions: config.max_subscriptions,
+            resumed_events: config.max_resumed_events,
+            patience: config.client_timeout,
             ..Self::default()
         }
+    }
+}
+
+impl Settings {
+    /// How many requests may be answered at a time.
+    pub(crate) const fn requests(&self) -> Most {
+        // Each waits for its turn at the database; the server bounds the rest.
+        Most { of_tenant: self.tenant_requests, of_all: usize::MAX }
+    }
+
+    /// How many live queries may be followed at a time.
+    pub(crate) const fn live_queries(&self) -> Most {
+        Most { of_tenant: self.tenant_subscriptions, of_all: self.all_subscriptions }
     }
 }
 
@@ -70,6 +100,9 @@ impl Default for Settings {
             subscriptions: 50,
             tenant_requests: 100,
             tenant_subscriptions: 1_000,
+            all_subscriptions: 20_000,
+            resumed_events: 10_000,
+            patience: Duration::from_mins(1),
             development: false,
         }
     }

@@ -13,7 +13,7 @@ pub(crate) use by::groups;
 pub(crate) use filter::filter;
 pub(crate) use key::{Moment, key, moment, position};
 pub(crate) use order::order;
-pub(crate) use page::{Window, window};
+pub(crate) use page::{Window, first, window};
 
 use crate::problem::Problem;
 

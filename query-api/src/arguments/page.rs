@@ -60,6 +60,15 @@ pub(crate) fn window(
     Ok(Window { page, continued })
 }
 
+/// Reads how many of something are wanted; as many as may be when nothing is
+/// said.
+///
+/// # Errors
+/// When it asks for too much.
+pub(crate) fn first(arguments: &ObjectAccessor<'_>, settings: &Settings) -> Result<usize, Problem> {
+    Ok(size(arguments, "first", settings)?.unwrap_or(settings.page))
+}
+
 /// Reads a number of rows.
 pub(super) fn size(
     arguments: &ObjectAccessor<'_>,

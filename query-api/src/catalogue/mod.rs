@@ -49,6 +49,14 @@ impl Catalogue {
         if faults.is_empty() { Ok(catalogue) } else { Err(CatalogueError(faults)) }
     }
 
+    /// The same, over the tables that hold moments of the past.
+    pub(crate) fn of_pasts(mut self) -> Self {
+        for model in &mut self.models {
+            model.table = model.table.replacen("read.", "past.", 1);
+        }
+        self
+    }
+
     /// The model of an index that this catalogue gave out.
     pub(crate) fn model(&self, index: usize) -> Option<&Model> {
         self.models.get(index)
@@ -68,6 +76,7 @@ const OWN_TYPES: &[&str] = &[
     "DateFilter",
     "DateTime",
     "DateTimeFilter",
+    "FieldChange",
     "Float",
     "GroupAggregate",
     "ID",
@@ -107,7 +116,7 @@ fn clashes(models: &[Model], enums: &[EnumType]) -> Vec<String> {
     }
     let mut roots = BTreeMap::new();
     for model in models {
-        for name in [&model.one, &model.many, &model.groups] {
+        for name in [&model.one, &model.many, &model.groups, &model.history] {
             if let Some(other) = roots.insert(name.clone(), model.name) {
                 faults.push(format!(
                     "the query {name} would read both {other} and {}; rename one",

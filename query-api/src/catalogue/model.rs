@@ -30,6 +30,8 @@ pub(crate) struct Model {
     pub(crate) many: String,
     /// The query for sums over groups of rows: `invoiceGroups`.
     pub(crate) groups: String,
+    /// The query of what became of one row.
+    pub(crate) history: String,
     /// One per column, in their order.
     pub(crate) fields: Vec<Field>,
     /// The fields that identify a row.
@@ -165,6 +167,7 @@ impl Model {
             doc: entry.table.doc.clone(),
             type_name: pascal_case(entry.row),
             groups: format!("{one}Groups"),
+            history: format!("{one}History"),
             one,
             many,
             key: entry.key.iter().filter_map(|name| entry.table.position(name)).collect(),
@@ -192,7 +195,7 @@ impl Model {
 
     /// The types that are made for this model.
     pub(super) fn type_names(&self) -> impl Iterator<Item = String> {
-        const PARTS: [&str; 16] = [
+        const PARTS: [&str; 18] = [
             "",
             "Changes",
             "Connection",
@@ -207,8 +210,10 @@ impl Model {
             "GroupOrder",
             "GroupSums",
             "Groups",
+            "History",
             "ListFilter",
             "Order",
+            "Version",
         ];
         PARTS.into_iter().map(|part| format!("{}{part}", self.type_name))
     }

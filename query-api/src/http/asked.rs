@@ -21,6 +21,9 @@ use crate::{
 /// The header by which a client says what it has to have seen.
 pub(super) const CONSISTENCY_TOKEN: &str = "Consistency-Token";
 
+/// The header by which a client asks for a past that was put into tables.
+pub(super) const AS_OF: &str = "As-Of";
+
 /// How an answer is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -65,12 +68,17 @@ pub(super) fn principal(request: &HttpRequest) -> Result<Principal, Refusal> {
 
 /// The call of somebody, with what its headers say.
 pub(super) fn call(http: &HttpRequest, principal: &Principal, request: Request) -> Call {
-    let header = http.headers().get(CONSISTENCY_TOKEN);
+    // One that is no text is no token either, and is refused as such.
+    let header = |name: &str| {
+        let value = http.headers().get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
     Call {
         tenant: principal.tenant,
+        auditor: principal.may_audit(),
         request,
-        // One that is no text is no token either, and is refused as such.
-        consistency: header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        consistency: header(CONSISTENCY_TOKEN),
+        as_of: header(AS_OF),
     }
 }
 

@@ -24,6 +24,7 @@ use service::{
 };
 
 use super::State;
+use crate::reading::Turn;
 
 /// Adds the routes.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -42,7 +43,7 @@ async fn checkpoint(
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let proofs = allowed(&principal, &state)?;
+    let (proofs, _turn) = allowed(&principal, &state).await?;
     let mut asked = Asked::of(&request, &["size"])?;
     let document =
         proofs.checkpoint(principal.tenant, asked.number("size")?).await.map_err(problem)?;
@@ -64,7 +65,7 @@ async fn inclusion(
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let proofs = allowed(&principal, &state)?;
+    let (proofs, _turn) = allowed(&principal, &state).await?;
     let mut asked = Asked::of(&request, &["position", "size"])?;
     let (position, size) = (asked.required("position")?, asked.number("size")?);
     let document = proofs.inclusion(principal.tenant, position, size).await.map_err(problem)?;
@@ -76,7 +77,7 @@ async fn consistency(
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let proofs = allowed(&principal, &state)?;
+    let (proofs, _turn) = allowed(&principal, &state).await?;
     let mut asked = Asked::of(&request, &["from", "to"])?;
     let (from, to) = (asked.required("from")?, asked.number("to")?);
     let document = proofs.consistency(principal.tenant, from, to).await.map_err(problem)?;
@@ -88,21 +89,25 @@ async fn keys(
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let proofs = allowed(&principal, &state)?;
+    let (proofs, _turn) = allowed(&principal, &state).await?;
     Asked::of(&request, &[])?;
     Ok(HttpResponse::Ok().json(proofs.keys(principal.tenant)))
 }
 
-/// The proofs, for somebody who may see them.
-fn allowed<'a>(principal: &Principal, state: &'a State) -> Result<&'a Proofs, Problem> {
+/// The proofs, for somebody who may see them, when it is their tenant's turn.
+async fn allowed<'a>(
+    principal: &Principal,
+    state: &'a State,
+) -> Result<(&'a Proofs, Turn), Problem> {
     if !principal.may_audit() {
         let words = "proofs are for auditors and admins; ask with a token of one of these roles";
         return Err(Problem::new(Code::Authz, words));
     }
-    state.proofs.as_ref().ok_or_else(|| {
+    let proofs = state.proofs.as_ref().ok_or_else(|| {
         let words = "logs are not sealed here: integrity.signing_key_file is not set";
         Problem::new(Code::NotFound, words)
-    })
+    })?;
+    Ok((proofs, state.engine.store.turn(principal.tenant).await))
 }
 
 /// The parameters of a request.

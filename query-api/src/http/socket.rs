@@ -27,7 +27,7 @@ use tokio::time::{Instant, Interval, interval, sleep_until, timeout};
 use super::{
     State,
     answer::refusal,
-    asked::{self, Form},
+    asked::{self, AS_OF, Form},
     protocol::{self, Farewell, PROTOCOL, Said, farewell},
 };
 use crate::{engine::Call, problem::Problem};
@@ -38,8 +38,8 @@ const INTRODUCTION: Duration = Duration::from_secs(10);
 /// How often a silent client is asked whether it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// How long it may stay silent, or leave unread what it was sent.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long it may stay silent.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// How long a principal may go on.
 pub(super) fn lifetime(principal: &Principal) -> Duration {
@@ -53,6 +53,10 @@ pub(super) fn open(http: &HttpRequest, state: &Data<State>, payload: Payload) ->
     let is_ours = |value: &str| value.split(',').any(|name| name.trim() == PROTOCOL);
     if !offered.filter_map(|value| value.to_str().ok()).any(is_ours) {
         let message = format!("Sec-WebSocket-Protocol: expected {PROTOCOL}");
+        return refusal(400, Problem::invalid(message)).response(Form::Json);
+    }
+    if http.headers().contains_key(AS_OF) {
+        let message = "As-Of: a socket shows what changes; ask for the past by POST";
         return refusal(400, Problem::invalid(message)).response(Form::Json);
     }
     let (response, session, messages) =
@@ -123,7 +127,7 @@ impl Socket {
         let Farewell { code, reason } = farewell;
         let reason = CloseReason { code: CloseCode::from(code), description: Some(reason) };
         // Whoever is gone already does not hear it.
-        let _ = timeout(PATIENCE, self.session.close(Some(reason))).await;
+        let _ = timeout(self.patience(), self.session.close(Some(reason))).await;
     }
 
     fn too_late(&self) -> Farewell {
@@ -135,7 +139,7 @@ impl Socket {
     }
 
     async fn beat(&mut self) -> Result<(), Farewell> {
-        if self.heard.elapsed() > PATIENCE {
+        if self.heard.elapsed() > SILENCE {
             return Err(farewell(1001, "nothing was heard for too long"));
         }
         self.session.ping(b"").await.map_err(|_| farewell(1001, "the client is gone"))
@@ -201,7 +205,9 @@ impl Socket {
         if self.queries.len() >= most {
             return Err(farewell(4400, format!("at most {most} live queries per socket")));
         }
-        let call = Call { tenant: principal.tenant, request, consistency: None };
+        let auditor = principal.may_audit();
+        let tenant = principal.tenant;
+        let call = Call { tenant, auditor, request, consistency: None, as_of: None };
         let (name, last) = (id.clone(), id.clone());
         let answers = self.state.engine.follow(call);
         let answers = answers
@@ -229,11 +235,17 @@ impl Socket {
     }
 
     async fn send(&mut self, text: String) -> Result<(), Farewell> {
-        match timeout(PATIENCE, self.session.text(text)).await {
+        match timeout(self.patience(), self.session.text(text)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(gone()),
-            Err(_) => Err(farewell(1008, "the client reads too slowly")),
+            // One that can be told so may come back and go on from where it was.
+            Err(_) => Err(farewell(1013, "the client reads too slowly")),
         }
+    }
+
+    /// How long it may leave unread what it was sent.
+    fn patience(&self) -> Duration {
+        self.state.engine.shared.settings.patience
     }
 }
 

@@ -5,6 +5,7 @@
 //! endless. So a document is measured here first: depth, aliases, and an
 //! estimate of the values in the answer, each field counted once per row.
 
+mod busy;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -15,6 +16,8 @@ use async_graphql::{
     Variables,
     parser::types::{DocumentOperations, ExecutableDocument, OperationType},
 };
+
+pub(crate) use busy::{Busy, Full, Most};
 
 use crate::{order::Order, problem::Problem, rows::Shared};
 use walk::Walk;

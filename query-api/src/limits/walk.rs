@@ -27,6 +27,9 @@ enum Place {
     Groups(usize, u64),
     Group(usize),
     Changes(usize),
+    /// Versions of a row, and how many there may be.
+    History(usize, u64),
+    Version(usize),
     /// Something without rows of its own.
     Plain,
     /// The schema, which is served to developers alone.
@@ -191,6 +194,13 @@ impl Walk<'_> {
             Place::Groups(model, rows) if name == "nodes" => (Place::Group(model), rows),
             // What a group's key points to is found as what a row points to.
             Place::Group(model) if name == "key" => (Place::Row(model), 1),
+            Place::History(model, rows) if name == "nodes" => (Place::Version(model), rows),
+            Place::Version(model) => match name {
+                "row" => (Place::Row(model), 1),
+                // One for each field at the most; commonly a few.
+                "changes" => (Place::Plain, 4),
+                _ => (Place::Plain, 1),
+            },
             Place::Changes(model) if name == "nodes" => {
                 (Place::Row(model), self.settings().default_page as u64)
             }
@@ -199,6 +209,7 @@ impl Walk<'_> {
             | Place::Groups(..)
             | Place::Group(_)
             | Place::Changes(_)
+            | Place::History(..)
             | Place::Plain => (Place::Plain, 1),
         }
     }
@@ -206,15 +217,22 @@ impl Walk<'_> {
     fn root(&mut self, field: &Field, place: Place) -> (Place, u64) {
         let name = field.name.node.as_str();
         let shared = self.shared;
-        let is_root =
-            |model: &&Model| model.one == name || model.many == name || model.groups == name;
+        let is_root = |model: &&Model| {
+            [&model.one, &model.many, &model.groups, &model.history]
+                .into_iter()
+                .any(|it| it == name)
+        };
         let Some(model) = shared.catalogue.models.iter().find(is_root) else {
             return (Place::Plain, 1);
         };
+        if model.history == name {
+            // Read from the log, whatever the table has reached.
+            return (Place::History(model.index, self.rows(field, self.settings().page)), 1);
+        }
         self.models.insert(model.index);
         let place = match place {
             _ if model.one == name => Place::Row(model.index),
-            Place::Subscription => Place::Changes(model.index),
+            Place::Subscription if model.many == name => Place::Changes(model.index),
             _ if model.many == name => {
                 Place::Page(model.index, self.rows(field, self.settings().default_page))
             }

@@ -24,6 +24,9 @@ use crate::{
 /// How many positions of the log are looked at in one go.
 const STEP: u64 = 2_000;
 
+/// The place of a client whose log had more than this one: another log.
+const NOWHERE: Place = Place { position: u64::MAX, erasures: u64::MAX };
+
 /// A list that is followed.
 pub(crate) struct Changes {
     feed: Feed,
@@ -46,6 +49,8 @@ pub(crate) struct Changed {
     pub(crate) rows: Vec<usize>,
     /// The ids of rows that are gone, or not asked for (any more).
     pub(crate) removed: Vec<String>,
+    /// Whether it is too much to be told: the client has to read the list anew.
+    pub(crate) reload: bool,
 }
 
 impl Changed {
@@ -80,10 +85,15 @@ impl Changes {
             };
             self.seen = Some(seen);
             let is_new = reached.position > seen.position || reached.erasures > seen.erasures;
-            if !is_new {
+            if !is_new && !self.is_too_far(seen, reached) {
                 reading.close();
                 self.feed.beyond(&model.consumer, seen).await;
                 continue;
+            }
+            if self.is_too_far(seen, reached) {
+                reading.close();
+                self.seen = Some(reached);
+                return Ok(self.reload(model, reached.position));
             }
             let (read, now) = if reached.erasures > seen.erasures {
                 let now = Place { erasures: reached.erasures, ..seen };
@@ -102,9 +112,27 @@ impl Changes {
         }
     }
 
+    /// Whether what has changed is more than is looked for: the client was away
+    /// for long, reads slowly, or has seen what this log does not have.
+    fn is_too_far(&self, seen: Place, reached: Place) -> bool {
+        let most = self.shared.settings.resumed_events;
+        seen == NOWHERE || reached.position.saturating_sub(seen.position) > most
+    }
+
+    /// Tells that the list has to be read anew; what changes after this
+    /// position is told again.
+    fn reload(&self, model: &Model, position: u64) -> Changed {
+        let nothing = self.feed.reading(&model.consumer);
+        let batch = Arc::new(Batch::new(&self.shared, &nothing, model, &[], vec![]));
+        Changed { position, batch, rows: vec![], removed: vec![], reload: true }
+    }
+
     /// What the client has seen before it is told anything.
     async fn begin(&self, reading: &Reading, reached: Place) -> Result<Place, ReadFault> {
         let Some(position) = self.after else { return Ok(reached) };
+        if position > reading.reached().await?.head {
+            return Ok(NOWHERE);
+        }
         let erasures = reading.erasures_before(position).await?.min(reached.erasures);
         Ok(Place { position, erasures })
     }
@@ -162,7 +190,13 @@ impl Changes {
         let rows = reading.rows("changes", &statement).await?;
         let fresh = self.feed.reading(&model.consumer);
         let batch = Batch::read(&self.shared, &fresh, model, &fields, &rows, 2).await?;
-        let mut told = Changed { position, batch: Arc::new(batch), rows: vec![], removed: vec![] };
+        let mut told = Changed {
+            position,
+            batch: Arc::new(batch),
+            rows: vec![],
+            removed: vec![],
+            reload: false,
+        };
         for (index, row) in rows.iter().enumerate() {
             if row.try_get(1).map_err(ReadFault::from)? {
                 told.rows.push(index);

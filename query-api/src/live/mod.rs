@@ -5,37 +5,52 @@
 //! then. A slow client skips what lies between and costs no memory, and
 //! whoever comes back names the last position it saw.
 
+mod grouped;
 mod list;
 mod one;
 mod tides;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ulid::Ulid;
 
+pub(crate) use grouped::LiveGroups;
 pub(crate) use list::{Changed, Changes};
 pub(crate) use one::OneRow;
 pub(crate) use tides::Tides;
 
 use crate::{
     personal::Finder,
-    reading::{Place, ReadFault, Reading, Store},
+    reading::{Place, Reached, ReadFault, Reading, Store},
 };
 
 /// One client's view of one tenant, as time goes on.
 #[derive(Clone)]
 pub(crate) struct Feed {
-    pub(crate) store: Arc<Store>,
-    pub(crate) tides: Arc<Tides>,
-    pub(crate) tenant: Ulid,
+    store: Arc<Store>,
+    tides: Arc<Tides>,
+    tenant: Ulid,
+    /// What the last look saw.
+    seen: Arc<Mutex<Option<Arc<Reached>>>>,
 }
 
 impl Feed {
+    pub(crate) fn new(store: Arc<Store>, tides: Arc<Tides>, tenant: Ulid) -> Self {
+        Self { store, tides, tenant, seen: Arc::default() }
+    }
+
+    /// What the look that made the answer saw; once per answer.
+    pub(crate) fn seen(&self) -> Option<Arc<Reached>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// A look at the table of a consumer, and the place it has reached.
     async fn look(&self, consumer: &str) -> Result<(Arc<Reading>, Place), ReadFault> {
         let reading = self.reading(consumer);
-        let reached = reading.reached().await?.consumers.get(consumer).copied();
-        Ok((reading, reached.unwrap_or_default()))
+        let reached = reading.reached().await?;
+        let place = reached.consumers.get(consumer).copied().unwrap_or_default();
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(reached);
+        Ok((reading, place))
     }
 
     fn reading(&self, consumer: &str) -> Arc<Reading> {

@@ -17,6 +17,8 @@ pub(crate) struct OneRow {
     model: usize,
     key: Vec<Param>,
     fields: BTreeSet<usize>,
+    /// Up to which position the client has seen the row already.
+    after: Option<u64>,
     seen: Option<Seen>,
 }
 
@@ -36,20 +38,26 @@ impl OneRow {
         model: usize,
         key: Vec<Param>,
         fields: BTreeSet<usize>,
+        after: Option<u64>,
     ) -> Self {
-        Self { feed, shared, model, key, fields, seen: None }
+        Self { feed, shared, model, key, fields, after, seen: None }
     }
 
     /// The row as it is, then, each time it has changed, as it is then; nothing
     /// when there is none (any more).
     pub(crate) async fn next(&mut self) -> Result<Option<Row>, Problem> {
         loop {
-            let Some(model) = self.shared.model(self.model) else { return Ok(None) };
+            let shared = self.shared.clone();
+            let Some(model) = shared.model(self.model) else { return Ok(None) };
             if let Some(seen) = self.seen {
                 self.feed.beyond(&model.consumer, seen.place).await;
             }
             let consumer = model.consumer.clone();
             let (reading, place) = self.feed.look(&consumer).await?;
+            let erased = match self.after {
+                Some(after) => place.erasures > reading.erasures_before(after).await?,
+                None => false,
+            };
             let fields: Vec<usize> = self.fields.iter().copied().collect();
             let key = self.key.clone();
             let statement =
@@ -62,12 +70,19 @@ impl OneRow {
             // An erasure changes a row without a further event.
             let is_same =
                 |before: Seen| before.row == at && before.place.erasures == place.erasures;
-            if before.is_some_and(is_same) {
+            if before.is_some_and(is_same) || self.has_seen(at, erased) {
                 continue;
             }
             let reading = self.feed.reading(&consumer);
             let batch = Batch::read(&self.shared, &reading, model, &fields, &rows, 1).await?;
             return Ok((batch.len() > 0).then(|| Row { batch: Arc::new(batch), index: 0 }));
         }
+    }
+
+    /// Whether a client that comes back has seen the row as it is. A row that
+    /// is gone tells nobody since when, so that is told again.
+    fn has_seen(&mut self, row: Option<i64>, erased: bool) -> bool {
+        let Some(after) = self.after.take() else { return false };
+        !erased && row.is_some_and(|at| u64::try_from(at).is_ok_and(|at| at <= after))
     }
 }

@@ -8,11 +8,14 @@
 //! first statement.
 
 mod fault;
+mod instead;
+mod put;
 mod shapes;
 mod transaction;
+mod turns;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -30,18 +33,24 @@ use tracing::Instrument;
 use ulid::Ulid;
 
 pub(crate) use fault::ReadFault;
+pub(crate) use instead::Instead;
+pub(crate) use put::Put;
 pub(crate) use transaction::{Place, Reached};
+pub(crate) use turns::Turn;
 
 use crate::{
     personal::Finder,
+    rows::Past,
     sql::{Param, Statement},
 };
 use shapes::Shapes;
 use transaction::Transaction;
+use turns::Turns;
 
 /// The database as queries read it.
 pub(crate) struct Store {
     pool: Pool,
+    turns: Turns,
     ring: Arc<KeyRing>,
     /// How many people each tenant has had erased when it was last read.
     erasures: Mutex<HashMap<Ulid, u64>>,
@@ -59,8 +68,14 @@ impl Store {
             .build();
         let role = database.role().name();
         let pool = database.raw().clone();
+        let turns = Turns::new(pool.status().max_size);
         let erasures = Mutex::default();
-        Arc::new(Self { pool, ring, erasures, role, shapes: Shapes::default(), seconds })
+        Arc::new(Self { pool, turns, ring, erasures, role, shapes: Shapes::default(), seconds })
+    }
+
+    /// Waits until a tenant may take a connection from the pool.
+    pub(crate) async fn turn(&self, tenant: Ulid) -> Turn {
+        self.turns.take(tenant).await
     }
 
     /// Forgets the keys that are in memory once somebody was erased.
@@ -78,8 +93,15 @@ impl Store {
 
     /// The view of one request, which will name these consumers' positions.
     pub(crate) fn reading(self: &Arc<Self>, tenant: Ulid, consumers: Vec<String>) -> Arc<Reading> {
-        let store = self.clone();
-        Arc::new(Reading { store, tenant, consumers, transaction: OnceCell::new() })
+        Arc::new(Reading {
+            store: self.clone(),
+            tenant,
+            consumers,
+            transaction: Arc::default(),
+            auditor: false,
+            instead: None,
+            put: None,
+        })
     }
 }
 
@@ -88,12 +110,68 @@ pub(crate) struct Reading {
     store: Arc<Store>,
     tenant: Ulid,
     consumers: Vec<String>,
-    transaction: OnceCell<Transaction>,
+    transaction: Arc<OnceCell<Transaction>>,
+    /// Whether the log itself may be seen.
+    auditor: bool,
+    /// A table that is as it was then, not as it is.
+    instead: Option<(Past, Instead)>,
+    /// The past whose tables are read, unless it is those of today.
+    put: Option<Put>,
 }
 
 impl Reading {
-    pub(crate) const fn tenant(&self) -> Ulid {
+    /// Whose rows are read: the tenant's, or those of one of its pasts.
+    pub(crate) fn tenant(&self) -> Ulid {
+        self.put.map_or(self.tenant, |put| put.id)
+    }
+
+    /// Whose log is read.
+    pub(crate) const fn whose_log(&self) -> Ulid {
         self.tenant
+    }
+
+    /// The past whose tables are read, unless it is those of today.
+    pub(crate) const fn put(&self) -> Option<&Put> {
+        self.put.as_ref()
+    }
+
+    /// Where what is shown of the log ends.
+    pub(crate) async fn end(&self) -> Result<u64, ReadFault> {
+        let head = self.reached().await?.head;
+        Ok(self.put.map_or(head, |put| put.position))
+    }
+
+    /// The same view, for somebody who may see the log itself, or may not.
+    pub(crate) fn of_auditor(self: Arc<Self>, auditor: bool) -> Arc<Self> {
+        Arc::new(Self { auditor, ..self.copy() })
+    }
+
+    /// The same view, in which a table is as it was.
+    pub(crate) fn with(&self, past: Past, instead: Instead) -> Arc<Self> {
+        Arc::new(Self { instead: Some((past, instead)), ..self.copy() })
+    }
+
+    /// The same transaction.
+    fn copy(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            tenant: self.tenant,
+            consumers: self.consumers.clone(),
+            transaction: self.transaction.clone(),
+            auditor: self.auditor,
+            instead: None,
+            put: self.put,
+        }
+    }
+
+    /// Whether the log itself may be seen: who did what, to whom.
+    pub(crate) const fn may_audit(&self) -> bool {
+        self.auditor
+    }
+
+    /// When the rows are from, unless that is now.
+    pub(crate) fn past(&self) -> Option<Past> {
+        self.instead.as_ref().map(|(past, _)| *past)
     }
 
     /// What finds and opens personal values.
@@ -108,6 +186,9 @@ impl Reading {
         statement: &Statement,
     ) -> Result<Vec<Row>, ReadFault> {
         let begun = Instant::now();
+        let over = self.instead.as_ref().map(|(_, instead)| instead.put_in(statement));
+        let over = over.transpose()?;
+        let statement = over.as_ref().unwrap_or(statement);
         let prepared = self.store.shapes.is_worth_preparing(&statement.text);
         let span = tracing::info_span!("query.read", otel.kind = "client", query = what);
         let read = async {
@@ -117,7 +198,7 @@ impl Reading {
             self.store.notice(self.tenant, transaction.reached().await?.erasures);
             Ok(rows)
         };
-        let result = read.instrument(span).await;
+        let result = Box::pin(read).instrument(span).await;
         let labels = [KeyValue::new("role", self.store.role), KeyValue::new("query", what)];
         self.store.seconds.record(begun.elapsed().as_secs_f64(), &labels);
         let rows = result.as_ref().map_or(0, Vec::len);
@@ -199,6 +280,24 @@ impl Reading {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
+    /// Which of these positions hold something about people who were erased
+    /// since.
+    pub(crate) async fn with_erased_data(
+        &self,
+        positions: Vec<u64>,
+    ) -> Result<BTreeSet<u64>, ReadFault> {
+        let text = "SELECT held.position FROM log.personal_data AS held \
+                    JOIN log.erasures AS erasure ON erasure.tenant_id = held.tenant_id \
+                    AND erasure.subject_id = held.subject_id \
+                    WHERE held.tenant_id = $1 AND held.position = ANY ($2)";
+        let positions = positions.into_iter().filter_map(|place| i64::try_from(place).ok());
+        let params =
+            vec![Param::Id(event_store::pg::uuid(self.tenant)), Param::Ints(positions.collect())];
+        let rows = self.rows("log", &Statement { text: text.to_owned(), params }).await?;
+        let position = |row: &Row| Ok(u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or(0));
+        rows.iter().map(position).collect()
+    }
+
     async fn events(
         &self,
         text: String,
@@ -223,8 +322,9 @@ impl Reading {
     async fn transaction(&self) -> Result<&Transaction, ReadFault> {
         self.transaction
             .get_or_try_init(|| async {
+                let turn = self.store.turn(self.tenant).await;
                 let pool = &self.store.pool;
-                Transaction::begin(pool, self.tenant, self.consumers.clone()).await
+                Transaction::begin(pool, turn, self.tenant, self.consumers.clone()).await
             })
             .await
     }

@@ -14,6 +14,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     task::Poll,
+    time::Duration,
 };
 
 use deadpool_postgres::{Object, Pool};
@@ -28,13 +29,16 @@ use tokio_postgres::{
 };
 use ulid::Ulid;
 
-use super::ReadFault;
+use super::{ReadFault, turns::Turn};
 use crate::sql::{Param, Statement};
 
 /// What the tables of consumers have reached. $1 the tenant, $2 the consumers.
 const POSITIONS: &str = "\
     SELECT head.position, head.erasures, checkpoint.consumer, checkpoint.position, \
-        checkpoint.erasures \
+        checkpoint.erasures, \
+        CASE WHEN coalesce(checkpoint.position, 0) < head.position THEN \
+            extract(epoch FROM clock_timestamp() \
+                - log.recorded_after($1, coalesce(checkpoint.position, 0)))::float8 END \
     FROM log.heads AS head \
     LEFT JOIN log.checkpoints AS checkpoint \
         ON checkpoint.tenant_id = head.tenant_id AND checkpoint.consumer = ANY ($2) \
@@ -49,6 +53,9 @@ pub(crate) struct Reached {
     pub(crate) erasures: u64,
     /// The place of each consumer that was asked for.
     pub(crate) consumers: BTreeMap<String, Place>,
+    /// How long ago the first event was recorded that one of them has not seen;
+    /// zero when they have seen all.
+    pub(crate) age: Duration,
 }
 
 /// How far a read table follows the log.
@@ -67,8 +74,22 @@ impl Reached {
     }
 }
 
+/// A connection, and the right to it, which ends after it was given back.
+struct Connection {
+    object: Object,
+    _turn: Turn,
+}
+
+impl std::ops::Deref for Connection {
+    type Target = Object;
+
+    fn deref(&self) -> &Object {
+        &self.object
+    }
+}
+
 pub(super) struct Transaction {
-    client: Mutex<Option<Arc<Object>>>,
+    client: Mutex<Option<Arc<Connection>>>,
     begun: Shared<BoxFuture<'static, Result<Arc<Reached>, ReadFault>>>,
     running: AtomicUsize,
 }
@@ -78,10 +99,11 @@ impl Transaction {
     /// is sent on it from now on is inside.
     pub(super) async fn begin(
         pool: &Pool,
+        turn: Turn,
         tenant: Ulid,
         consumers: Vec<String>,
     ) -> Result<Self, ReadFault> {
-        let client = Arc::new(pool.get().await?);
+        let client = Arc::new(Connection { object: pool.get().await?, _turn: turn });
         // Prepared first, because preparing takes a round trip on a new
         // connection, and no statement may overtake the BEGIN.
         let positions = client.prepare_cached(POSITIONS).await?;
@@ -140,18 +162,18 @@ impl Drop for Transaction {
 
 /// Stops the statement that runs. The connection is kept until the server has
 /// been told, so that the next user's statement is not the one that is hit.
-async fn stop(client: Arc<Object>) {
+async fn stop(client: Arc<Connection>) {
     let _ = client.cancel_token().cancel_query(NoTls).await;
     if client.batch_execute("ROLLBACK").await.is_err() {
         // Nobody knows what state the connection is in: it is closed.
         if let Some(client) = Arc::into_inner(client) {
-            drop(Object::take(client));
+            drop(Object::take(client.object));
         }
     }
 }
 
 async fn open(
-    client: Arc<Object>,
+    client: Arc<Connection>,
     positions: Prepared,
     tenant: Ulid,
     consumers: Vec<String>,
@@ -176,6 +198,8 @@ async fn open(
     for row in &rows {
         reached.head = unsigned(row.try_get(0)?);
         reached.erasures = unsigned(row.try_get(1)?);
+        let age = row.try_get::<_, Option<f64>>(5)?.unwrap_or(0.0);
+        reached.age = reached.age.max(Duration::try_from_secs_f64(age).unwrap_or_default());
         if let Some(consumer) = row.try_get::<_, Option<String>>(2)? {
             let position = unsigned(row.try_get(3)?);
             let erasures = unsigned(row.try_get(4)?);

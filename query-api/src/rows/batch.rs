@@ -95,7 +95,7 @@ impl Batch {
             shared: shared.clone(),
             reading: reading.clone(),
             model: model.index,
-            past: None,
+            past: reading.past(),
             places: (0..model.fields.len()).map(place).collect(),
             rows,
             related: Related::default(),

@@ -1,6 +1,9 @@
 //! Groups of rows.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use async_graphql::Value;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -28,6 +31,7 @@ pub(crate) struct Grouped {
     pub(crate) related: Related,
 }
 
+#[derive(Debug)]
 struct Group {
     key: Vec<Value>,
     count: i64,
@@ -35,6 +39,18 @@ struct Group {
 }
 
 impl Grouped {
+    /// The same groups; what their keys point to is read in another view.
+    pub(crate) fn over(self, reading: Arc<Reading>) -> Self {
+        Self { reading, ..self }
+    }
+
+    /// Equal where the groups are.
+    pub(crate) fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (format!("{:?}", self.groups), self.has_more).hash(&mut hasher);
+        hasher.finish()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.groups.len()
     }

@@ -9,10 +9,12 @@
 mod batch;
 mod children;
 mod grouped;
+mod history;
 mod needs;
 mod page;
 mod parents;
 mod past;
+mod past_rows;
 
 use std::sync::Arc;
 
@@ -21,10 +23,12 @@ use domain::kernel::Registry;
 pub(crate) use batch::{Batch, Row, opaque_id, values};
 pub(crate) use children::{children_of, only_child_of};
 pub(crate) use grouped::{Grouped, read_groups};
+pub(crate) use history::{FieldChange, History, Span, Version, read_history};
 pub(crate) use needs::{ConnectionNeeds, GroupNeeds, row_fields};
 pub(crate) use page::{Connection, Edge, read_page};
 pub(crate) use parents::{Parents, parent_of, read_parents};
 pub(crate) use past::{Past, read_past};
+pub(crate) use past_rows::as_of;
 
 use crate::{
     catalogue::{Catalogue, Model},

@@ -86,7 +86,7 @@ impl ConnectionNeeds {
 }
 
 /// What a selection asks of groups.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct GroupNeeds {
     pub(crate) measures: Vec<Measure>,
 }

@@ -35,7 +35,7 @@ impl Past {
     /// # Errors
     /// When it lies beyond the end of the log.
     pub(crate) async fn find(reading: &Reading, moment: Moment) -> Result<Self, Problem> {
-        let head = reading.reached().await?.head;
+        let head = reading.end().await?;
         match moment {
             Moment::Position(position) if position <= head => Ok(Self(position)),
             Moment::Position(position) => Err(Problem::invalid(format!(
@@ -59,7 +59,7 @@ async fn last_before(reading: &Reading, head: u64, time: DateTime<Utc>) -> Resul
                    WHERE tenant_id = $1 AND position = $2"
                 .to_owned(),
             params: vec![
-                Param::Id(event_store::pg::uuid(reading.tenant())),
+                Param::Id(event_store::pg::uuid(reading.whose_log())),
                 Param::Int(position),
                 Param::Timestamp(time),
             ],
@@ -116,7 +116,7 @@ pub(super) async fn parents<'a>(
     Ok(Parents::of_past(shared, reading, model, &fields, past, rows))
 }
 
-fn shown(
+pub(super) fn shown(
     shared: &Shared,
     model: &Model,
     fields: &[usize],
@@ -143,20 +143,29 @@ async fn fold(
     key: &[Cell],
 ) -> Result<Option<Vec<Cell>>, Problem> {
     let Some(entry) = shared.registry.read_model(model.name) else { return Ok(None) };
-    let folding = Folding { shared, reading, model, entry, key, until: past.0 };
-    match folding.aggregate() {
-        Some(stream) => folding.fold_stream(stream).await,
-        None => folding.fold_log().await,
-    }
+    Folding { shared, reading, model, entry, key, until: past.0 }.fold().await
 }
 
-struct Folding<'a> {
-    shared: &'a Shared,
-    reading: &'a Reading,
-    model: &'a Model,
-    entry: &'a ReadModelEntry,
-    key: &'a [Cell],
-    until: u64,
+/// A fold up to a position, of one row or of all.
+pub(super) struct Folding<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) reading: &'a Reading,
+    pub(super) model: &'a Model,
+    pub(super) entry: &'a ReadModelEntry,
+    /// The row's key; empty where all rows are meant.
+    pub(super) key: &'a [Cell],
+    pub(super) until: u64,
+}
+
+/// What an event does to a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Touch {
+    /// Nothing.
+    Not,
+    /// It changes this row and no other.
+    Alone,
+    /// It changes others as well: these must be there.
+    Among,
 }
 
 impl Folding<'_> {
@@ -176,63 +185,84 @@ impl Folding<'_> {
         })
     }
 
-    async fn fold_stream(&self, stream: Ulid) -> Result<Option<Vec<Cell>>, Problem> {
-        let limit = self.shared.settings.past_events;
-        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    /// Folds the row.
+    async fn fold(&self) -> Result<Option<Vec<Cell>>, Problem> {
         let mut work = self.entry.fold.work();
-        let (mut after, mut folded) = (0, 0);
-        loop {
-            let step = usize::try_from(STEP).unwrap_or(usize::MAX);
-            let events = self.reading.stream(stream, after, self.until, step).await?;
-            let (count, last) = (events.len(), events.last().map(|it| it.envelope.position));
-            folded += count;
-            if folded > most {
+        let alone = self.each(|event| match self.touch(event) {
+            Touch::Not => Ok(true),
+            Touch::Alone => apply(work.as_mut(), event).map(|()| true),
+            Touch::Among => Ok(false),
+        });
+        if !alone.await? {
+            work = self.fold_all().await?;
+        }
+        self.row(work.as_ref())
+    }
+
+    /// Folds all rows.
+    pub(super) async fn fold_all(&self) -> Result<Box<dyn Work>, Problem> {
+        let mut work = self.entry.fold.work();
+        self.each(|event| apply(work.as_mut(), event).map(|()| true)).await?;
+        Ok(work)
+    }
+
+    /// What an event does to the row.
+    pub(super) fn touch(&self, event: &AnyRecorded) -> Touch {
+        let keys = self.entry.fold.keys(event);
+        match (keys.iter().any(|key| key == self.key), keys.len()) {
+            (false, _) => Touch::Not,
+            (true, 1) => Touch::Alone,
+            (true, _) => Touch::Among,
+        }
+    }
+
+    /// Shows the events that can have to do with the row, oldest first, as long
+    /// as they are taken. Answers whether all were.
+    ///
+    /// # Errors
+    /// When there are more than may be folded.
+    pub(super) async fn each(
+        &self,
+        mut take: impl FnMut(&AnyRecorded) -> Result<bool, Problem>,
+    ) -> Result<bool, Problem> {
+        let limit = self.shared.settings.past_events;
+        let stream = self.aggregate();
+        if stream.is_none() && self.until > limit {
+            return Err(too_much(self.model, limit));
+        }
+        let (mut after, mut seen) = (0, 0);
+        while after < self.until {
+            let (events, reached) = if let Some(stream) = stream {
+                self.of_stream(stream, after).await?
+            } else {
+                let to = self.until.min(after + STEP);
+                (self.reading.log(self.entry.fold.sources(), after, to).await?, to)
+            };
+            seen += events.len() as u64;
+            if seen > limit {
                 return Err(too_much(self.model, limit));
             }
             for event in events {
-                apply(work.as_mut(), &self.decode(event)?)?;
-            }
-            match last {
-                Some(last) if count == step => after = last,
-                _ => return self.row(work.as_ref()),
-            }
-        }
-    }
-
-    async fn fold_log(&self) -> Result<Option<Vec<Cell>>, Problem> {
-        let limit = self.shared.settings.past_events;
-        if self.until > limit {
-            return Err(too_much(self.model, limit));
-        }
-        match self.fold_log_for(true).await? {
-            Some(work) => self.row(work.as_ref()),
-            // An event touches other rows as well, so these must be there:
-            // all rows are folded.
-            None => match self.fold_log_for(false).await? {
-                Some(work) => self.row(work.as_ref()),
-                None => Ok(None),
-            },
-        }
-    }
-
-    /// Folds the log, only for the row of the key if that can be.
-    async fn fold_log_for(&self, key_alone: bool) -> Result<Option<Box<dyn Work>>, Problem> {
-        let mut work = self.entry.fold.work();
-        let mut after = 0;
-        while after < self.until {
-            let to = self.until.min(after + STEP);
-            for event in self.reading.log(self.entry.fold.sources(), after, to).await? {
-                let event = self.decode(event)?;
-                let keys = if key_alone { self.entry.fold.keys(&event) } else { vec![] };
-                match (key_alone, keys.iter().any(|key| key == self.key), keys.len()) {
-                    (false, ..) | (true, true, 1) => apply(work.as_mut(), &event)?,
-                    (true, true, _) => return Ok(None),
-                    (true, false, _) => {}
+                if !take(&self.decode(event)?)? {
+                    return Ok(false);
                 }
             }
-            after = to;
+            after = reached;
         }
-        Ok(Some(work))
+        Ok(true)
+    }
+
+    /// The next events of an aggregate, and how far they go.
+    async fn of_stream(
+        &self,
+        stream: Ulid,
+        after: u64,
+    ) -> Result<(Vec<StoredEvent>, u64), ReadFault> {
+        let step = usize::try_from(STEP).unwrap_or(usize::MAX);
+        let events = self.reading.stream(stream, after, self.until, step).await?;
+        let last = events.last().map(|event| event.envelope.position);
+        let reached = last.filter(|_| events.len() == step).unwrap_or(self.until);
+        Ok((events, reached))
     }
 
     fn decode(&self, event: StoredEvent) -> Result<AnyRecorded, Problem> {
@@ -248,13 +278,14 @@ impl Folding<'_> {
     }
 }
 
-fn apply(work: &mut dyn Work, event: &AnyRecorded) -> Result<(), Problem> {
+pub(super) fn apply(work: &mut dyn Work, event: &AnyRecorded) -> Result<(), Problem> {
     work.apply(event).map_err(|error| Problem::internal(&error))
 }
 
 fn too_much(model: &Model, limit: u64) -> Problem {
     let message = format!(
-        "asOf: {} would take more than {limit} events to fold; choose an earlier moment",
+        "{} would take more than {limit} events to fold; choose an earlier moment, or have the \
+         tenant's past put into tables (tenantry past start) and ask for it by the header As-Of",
         model.one
     );
     Problem::invalid(message).with("limit", limit)

@@ -37,22 +37,19 @@ pub(super) fn groups_of(model: &Model) -> String {
     name(model, "s")
 }
 
-/// Gives a field the arguments that make groups.
-pub(super) fn group_arguments(field: Field, model: &Model, shared: &Shared) -> Field {
+/// The arguments that make groups.
+pub(super) fn group_arguments(model: &Model, shared: &Shared) -> [InputValue; 4] {
     let most = shared.settings.page;
-    field
-        .argument(InputValue::new("by", TypeRef::named_nn_list(name(model, "By"))).description(
+    [
+        InputValue::new("by", TypeRef::named_nn_list(name(model, "By"))).description(
             "What the rows of a group share. One group of all rows when nothing is said.",
-        ))
-        .argument(filter_argument(model))
-        .argument(
-            InputValue::new("orderBy", TypeRef::named_nn_list(name(model, "Order")))
-                .description("In which order; else in that of what the rows share."),
-        )
-        .argument(
-            InputValue::new("first", TypeRef::named(TypeRef::INT))
-                .description(format!("How many groups: up to {most}, which is the default.")),
-        )
+        ),
+        filter_argument(model),
+        InputValue::new("orderBy", TypeRef::named_nn_list(name(model, "Order")))
+            .description("In which order; else in that of what the rows share."),
+        InputValue::new("first", TypeRef::named(TypeRef::INT))
+            .description(format!("How many groups: up to {most}, which is the default.")),
+    ]
 }
 
 pub(super) fn register(

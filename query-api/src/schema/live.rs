@@ -11,13 +11,19 @@ use async_graphql::{
 };
 use futures_util::{Stream, stream};
 
-use super::{filter::filter_argument, report::Footnotes, roots::key_arguments, scalars::BIG_INT};
+use super::{
+    filter::filter_argument,
+    groups::{self, group_arguments, groups_of},
+    report::Footnotes,
+    roots::key_arguments,
+    scalars::BIG_INT,
+};
 use crate::{
     arguments,
     catalogue::Model,
-    live::{Changed, Changes, Feed, OneRow},
+    live::{Changed, Changes, Feed, LiveGroups, OneRow},
     problem::Problem,
-    rows::{Shared, row_fields},
+    rows::{GroupNeeds, Shared, row_fields},
     value,
 };
 
@@ -56,6 +62,16 @@ pub(super) fn register(schema: SchemaBuilder, model: &Model) -> SchemaBuilder {
                 "The ids of rows that are gone, or that the filter does not mean (any more). \
                  Some of them may never have been told.",
             ),
+        )
+        .field(
+            Field::new("reload", TypeRef::named_nn(TypeRef::BOOLEAN), |ctx| {
+                let reload = changed(&ctx).map(|it| it.reload);
+                FieldFuture::Value(reload.map(FieldValue::value))
+            })
+            .description(
+                "Too much has changed to be told: read the list again. What changes after \
+                 `position` is told as before.",
+            ),
         );
     schema.register(object)
 }
@@ -69,6 +85,7 @@ pub(super) fn subscription(shared: &Arc<Shared>) -> Subscription {
         .description("What can be followed as it changes, over graphql-transport-ws or SSE.");
     for model in &shared.catalogue.models {
         subscription = subscription.field(one(shared, model)).field(many(shared, model));
+        subscription = subscription.field(groups(shared, model));
     }
     subscription
 }
@@ -83,7 +100,12 @@ fn one(shared: &Arc<Shared>, model: &Model) -> SubscriptionField {
         "{} As it is, then after every change as it is by then; null when there is none.",
         model.doc
     ));
-    key_arguments(shared, model).into_iter().fold(field, SubscriptionField::argument)
+    key_arguments(shared, model).into_iter().fold(field, SubscriptionField::argument).argument(
+        InputValue::new("afterPosition", TypeRef::named(BIG_INT)).description(
+            "Begins with the next change, if the row has not changed since this position: that \
+             of `extensions.consistency` of the last answer.",
+        ),
+    )
 }
 
 fn follow_one<'a>(
@@ -94,7 +116,8 @@ fn follow_one<'a>(
     let Some(of) = shared.model(model) else { return Err(nothing()) };
     let key = arguments::key(&shared.catalogue, of, &context.args)?;
     let fields = row_fields(of, context.field().selection_set());
-    let row = OneRow::new(feed(context)?, shared.clone(), model, key, fields);
+    let after = arguments::position(&context.args, "afterPosition")?;
+    let row = OneRow::new(feed(context)?, shared.clone(), model, key, fields, after);
     let footnotes = context.data::<Footnotes>().cloned().unwrap_or_default();
     let name = context.item.node.response_key().node.to_string();
     Ok(stream::try_unfold((row, footnotes, name), |(mut row, footnotes, name)| async move {
@@ -140,6 +163,38 @@ async fn follow_many<'a>(
     Ok(stream::try_unfold(changes, |mut changes| async move {
         let next = changes.next().await?;
         Ok(Some((FieldValue::owned_any(next), changes)))
+    }))
+}
+
+fn groups(shared: &Arc<Shared>, model: &Model) -> SubscriptionField {
+    let (all, index) = (shared.clone(), model.index);
+    let of = TypeRef::named_nn(groups_of(model));
+    let field = SubscriptionField::new(&model.groups, of, move |ctx| {
+        let shared = all.clone();
+        SubscriptionFieldFuture::new(async move { Ok(follow_groups(&shared, index, &ctx).await?) })
+    })
+    .description(format!(
+        "Counts and sums over groups of `{}`: as they are, then whenever they have changed.",
+        model.many
+    ));
+    group_arguments(model, shared).into_iter().fold(field, SubscriptionField::argument)
+}
+
+async fn follow_groups<'a>(
+    shared: &Arc<Shared>,
+    model: usize,
+    context: &ResolverContext<'_>,
+) -> Result<impl Stream<Item = async_graphql::Result<FieldValue<'a>>> + use<'a>, Problem> {
+    let Some(of) = shared.model(model) else { return Err(nothing()) };
+    let feed = feed(context)?;
+    let Shared { catalogue, settings, .. } = &**shared;
+    let finder = feed.finder();
+    let groups = arguments::groups(catalogue, of, settings, &finder, &context.args).await?;
+    let needs = GroupNeeds::of(of, &context.field());
+    let groups = LiveGroups::new(feed.clone(), shared.clone(), model, groups, needs);
+    Ok(stream::try_unfold(groups, |mut groups| async move {
+        let next = groups.next().await?;
+        Ok(Some((groups::value(next), groups)))
     }))
 }
 

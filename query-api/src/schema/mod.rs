@@ -7,6 +7,7 @@
 mod connection;
 mod filter;
 mod groups;
+mod history;
 mod live;
 mod order;
 mod report;
@@ -57,11 +58,13 @@ pub(crate) fn build(shared: &Arc<Shared>) -> Result<Schema, NoSchema> {
     schema = scalars::register(schema);
     schema = types::register(schema);
     schema = filter::register(schema, &shared.catalogue);
+    schema = history::register(schema);
     for model in &shared.catalogue.models {
         schema = schema.register(row::object(shared, model));
         schema = connection::register(schema, model);
         schema = order::register(schema, model);
         schema = groups::register(schema, shared, model);
+        schema = history::register_model(schema, model);
         schema = live::register(schema, model);
     }
     schema = schema.register(roots::query(shared)).register(live::subscription(shared));

@@ -10,6 +10,7 @@ use super::{
     connection::{connection_of, page_arguments},
     filter::filter_argument,
     groups::{self, group_arguments, groups_of},
+    history,
     order::order_argument,
     report::settle,
     scalars::name_of,
@@ -22,8 +23,8 @@ use crate::{
     problem::Problem,
     reading::Reading,
     rows::{
-        Batch, ConnectionNeeds, GroupNeeds, Past, Row, Shared, read_groups, read_page, read_past,
-        row_fields,
+        self, Batch, ConnectionNeeds, GroupNeeds, Past, Row, Shared, read_groups, read_page,
+        read_past, row_fields,
     },
     sql,
 };
@@ -37,7 +38,7 @@ pub(super) fn query(shared: &Arc<Shared>) -> Object {
     );
     for model in &shared.catalogue.models {
         object = object.field(one(shared, model)).field(many(shared, model));
-        object = object.field(groups_field(shared, model));
+        object = object.field(groups_field(shared, model)).field(history::field(shared, model));
     }
     object
 }
@@ -72,28 +73,47 @@ fn one(shared: &Arc<Shared>, model: &Model) -> Field {
     let field = reads!(&model.one, &model.type_name, shared, model, resolve_one)
         .description(format!("{} Null when there is none.", model.doc));
     let field = key_arguments(shared, model).into_iter().fold(field, Field::argument);
-    field.argument(
-        InputValue::new("asOf", TypeRef::named(AS_OF))
-            .description("As it was at a moment in the past; as it is when nothing is said."),
-    )
+    field.argument(as_of("As it was at a moment in the past; as it is when nothing is said."))
 }
+
+fn as_of(doc: &str) -> InputValue {
+    InputValue::new("asOf", TypeRef::named(AS_OF)).description(doc)
+}
+
+const AS_THEY_WERE: &str = "As they were at a moment in the past, for lists that were small then; as they are when \
+     nothing is said.";
 
 fn many(shared: &Arc<Shared>, model: &Model) -> Field {
     let field = reads!(&model.many, connection_of(model), shared, model, resolve_many)
         .description(format!("A page of `{}`.", model.many))
         .argument(filter_argument(model))
-        .argument(order_argument(model));
+        .argument(order_argument(model))
+        .argument(as_of(AS_THEY_WERE));
     page_arguments(field, &shared.settings)
 }
 
 fn groups_field(shared: &Arc<Shared>, model: &Model) -> Field {
     let field = reads!(&model.groups, groups_of(model), shared, model, resolve_groups)
         .description(format!("Counts and sums over groups of `{}`.", model.many));
-    group_arguments(field, model, shared)
+    let field = field.argument(as_of(AS_THEY_WERE));
+    group_arguments(model, shared).into_iter().fold(field, Field::argument)
+}
+
+/// The view of the request, as far as the past is concerned that a field asks
+/// for.
+async fn moved(
+    shared: &Arc<Shared>,
+    model: &Model,
+    context: &ResolverContext<'_>,
+) -> Result<Arc<Reading>, Problem> {
+    let reading = reading(context)?;
+    let Some(moment) = arguments::moment(&context.args)? else { return Ok(reading.clone()) };
+    let past = Past::find(reading, moment).await?;
+    Box::pin(rows::as_of(shared, reading, model, past)).await
 }
 
 /// The view of the request.
-fn reading<'a>(context: &ResolverContext<'a>) -> Result<&'a Arc<Reading>, Problem> {
+pub(super) fn reading<'a>(context: &ResolverContext<'a>) -> Result<&'a Arc<Reading>, Problem> {
     context.data::<Arc<Reading>>().map_err(|error| Problem::internal(&error.message))
 }
 
@@ -134,7 +154,7 @@ async fn resolve_many<'a>(
     context: &ResolverContext<'_>,
 ) -> Result<Option<FieldValue<'a>>, Problem> {
     let Shared { catalogue, settings, .. } = &**shared;
-    let reading = reading(context)?;
+    let reading = &moved(shared, model, context).await?;
     let condition = arguments::filter(catalogue, model, &reading.finder(), &context.args).await?;
     let cursors = Cursors::new(model, arguments::order(model, &context.args)?);
     let window = arguments::window(catalogue, model, &cursors, settings, &context.args)?;
@@ -149,7 +169,7 @@ async fn resolve_groups<'a>(
     context: &ResolverContext<'_>,
 ) -> Result<Option<FieldValue<'a>>, Problem> {
     let Shared { catalogue, settings, .. } = &**shared;
-    let reading = reading(context)?;
+    let reading = &moved(shared, model, context).await?;
     let finder = reading.finder();
     let groups = arguments::groups(catalogue, model, settings, &finder, &context.args).await?;
     let needs = GroupNeeds::of(model, &context.field());

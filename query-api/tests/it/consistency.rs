@@ -18,7 +18,10 @@ async fn every_answer_says_what_it_has_seen() {
     let query = json!({ "query": "{ shelf { totalCount } onLoan { totalCount } }" });
     let response = tenant.request(&query).send().await.unwrap();
     let header = response.headers()["consistency-token"].to_str().unwrap().to_owned();
-    let body: Value = response.json().await.unwrap();
+    let mut body: Value = response.json().await.unwrap();
+    let told = body["extensions"]["consistency"].as_object_mut().unwrap();
+    let age = told.remove("ageMs").unwrap().as_u64().unwrap();
+    assert!((1..60_000).contains(&age), "{age} ms since the second book");
     assert_eq!(
         body["extensions"]["consistency"],
         json!({
@@ -27,6 +30,10 @@ async fn every_answer_says_what_it_has_seen() {
         })
     );
     assert_eq!(header, tenant.consistency(1));
+    // What has seen all is of now, however long ago that was written.
+    stage.fold().await;
+    let answer = tenant.ask("{ shelf { totalCount } }").await;
+    assert_eq!(answer.body["extensions"]["consistency"]["ageMs"], 0);
     let nothing = tenant.ask("{ __typename }").await;
     assert!(nothing.body.get("extensions").is_none());
     stage.close().await;

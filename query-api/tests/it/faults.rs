@@ -14,17 +14,13 @@ async fn a_query_that_takes_too_long_is_stopped() {
     let tenant = stage.tenant().await;
     // Whoever holds the table keeps everybody waiting.
     stage.admin.batch_execute("BEGIN; LOCK TABLE read.shelf_v1").await.unwrap();
-    let answer = tenant.ask("{ shelf { totalCount } }").await;
+    let hanging = eventually("it waits", || async { stage.waiting().await == 1 });
+    let (answer, ()) = tokio::join!(tenant.ask("{ shelf { totalCount } }"), hanging);
     assert_eq!(answer.status, 503);
     let (code, message) = answer.error();
     assert_eq!((code, message), ("UNAVAILABLE", "the query took longer than 540 ms; ask for less"));
     // Nobody waits any more, and the only connection is free for others.
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-                   AND datname = current_database()";
-    eventually("the statement is cancelled", || async {
-        stage.admin.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0
-    })
-    .await;
+    eventually("the statement is cancelled", || async { stage.waiting().await == 0 }).await;
     assert_eq!(tenant.data("{ onLoan { totalCount } }").await["onLoan"]["totalCount"], 0);
     stage.admin.batch_execute("ROLLBACK").await.unwrap();
     stage.close().await;

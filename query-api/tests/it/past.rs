@@ -132,8 +132,77 @@ async fn what_would_take_too_long_is_refused() {
     let jump = "UPDATE log.heads SET position = 200001";
     stage.admin.batch_execute(jump).await.unwrap();
     let query = format!("{{ shelvedBook(id: \"{book}\", asOf: {{position: 200001}}) {{ id }} }}");
-    let expected =
-        "asOf: shelvedBook would take more than 200000 events to fold; choose an earlier moment";
+    let expected = "shelvedBook would take more than 200000 events to fold; choose an earlier \
+                    moment, or have the tenant's past put into tables (tenantry past start) and \
+                    ask for it by the header As-Of";
     assert_eq!(tenant.ask(&query).await.error(), ("VALIDATION", expected));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_list_is_shown_as_it_was() {
+    let stage = Stage::open().await;
+    let tenant = stage.tenant().await;
+    let (emma, ulysses) = (tenant.acquire("Emma").await, tenant.acquire("Ulysses").await);
+    let one = tenant.lend_to(emma, 1, "Thandiwe Nkosi").await;
+    tenant.lend_to(ulysses, 2, "Sipho Dlamini").await;
+    tenant.renew(one, "2026-03-01").await;
+    tenant.give_back(one, emma).await;
+    // Nothing was folded into tables: the past comes from the log.
+    let at = |position: u64, arguments: &str, fields: &str| {
+        let query =
+            format!("{{ onLoan(asOf: {{position: {position}}}{arguments}) {{ {fields} }} }}");
+        let tenant = &tenant;
+        async move { tenant.data(&query).await["onLoan"].clone() }
+    };
+    let order = ", orderBy: [{field: NUMBER}]";
+    let fields = "totalCount nodes { number until borrower book { title } }";
+    let row = |number: &str, until: &str, borrower: &str, title: &str| {
+        json!({ "number": number, "until": until, "borrower": borrower,
+                "book": { "title": title } })
+    };
+    let first = |until| row("1", until, "Thandiwe Nkosi", "Emma");
+    let second = row("2", "2026-02-01", "Sipho Dlamini", "Ulysses");
+    assert_eq!(at(2, order, fields).await, json!({ "totalCount": 0, "nodes": [] }));
+    assert_eq!(
+        at(4, order, fields).await,
+        json!({ "totalCount": 2, "nodes": [first("2026-02-01"), second] })
+    );
+    assert_eq!(at(5, order, fields).await["nodes"], json!([first("2026-03-01"), second]));
+    assert_eq!(at(6, order, fields).await["nodes"], json!([second]));
+    // Filters, orders and pages work as in the present, those of people as well.
+    let named = ", filter: {borrower: {eq: \"sipho dlamini\"}}";
+    assert_eq!(at(5, named, "nodes { number }").await["nodes"], json!([{ "number": "2" }]));
+    let page = ", orderBy: [{field: UNTIL, direction: DESC}], first: 1";
+    let page = at(5, page, "totalCount pageInfo { hasNextPage } nodes { number }").await;
+    assert_eq!(
+        page,
+        json!({ "totalCount": 2, "pageInfo": { "hasNextPage": true },
+                "nodes": [{ "number": "1" }] })
+    );
+    let groups = "{ openLoanGroups(asOf: {position: 5}, by: [{field: UNTIL}]) \
+                  { nodes { key { until } count } } }";
+    assert_eq!(
+        tenant.data(groups).await["openLoanGroups"]["nodes"],
+        json!([{ "key": { "until": "2026-02-01" }, "count": 1 },
+               { "key": { "until": "2026-03-01" }, "count": 1 }])
+    );
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn what_is_not_known_of_a_past_list_is_refused() {
+    let stage = Stage::open().await;
+    let tenant = stage.tenant().await;
+    tenant.acquire("Emma").await;
+    let related = "{ shelf(asOf: {position: 1}, filter: {onLoan: {some: {number: {gt: 0}}}}) \
+                   { totalCount } }";
+    let answer = tenant.ask(related).await;
+    let (code, message) = answer.error();
+    assert_eq!(code, "VALIDATION");
+    assert!(message.starts_with("asOf: what rows point to"), "{message}");
+    stage.admin.batch_execute("UPDATE log.heads SET position = 200001").await.unwrap();
+    let answer = tenant.ask("{ shelf(asOf: {position: 200001}) { totalCount } }").await;
+    assert!(answer.error().1.starts_with("shelvedBook would take more than 200000 events"));
     stage.close().await;
 }

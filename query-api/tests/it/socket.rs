@@ -6,7 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
     tungstenite::{Message, client::IntoClientRequest},
 };
 
@@ -32,6 +32,38 @@ impl Socket {
             .await;
         assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
         socket
+    }
+
+    /// A client over a connection of one's own, introduced.
+    pub(crate) async fn over(stream: TcpStream, tenant: &Tenant<'_>) -> Self {
+        let url = format!("ws://{}/graphql", tenant.stage.address);
+        let mut request = url.into_client_request().unwrap();
+        let protocol = "graphql-transport-ws".parse().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        let token = format!("Bearer {}", tenant.token).parse().unwrap();
+        request.headers_mut().insert("authorization", token);
+        let (socket, _) = client_async(request, MaybeTlsStream::Plain(stream)).await.unwrap();
+        let mut socket = Self(socket);
+        socket.say(&json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    /// How many answers are still to be read, and how it ends, if that can be
+    /// seen.
+    pub(crate) async fn rest(&mut self) -> (usize, Option<(u16, String)>) {
+        let mut answers = 0;
+        loop {
+            let heard = timeout(Duration::from_secs(20), self.0.next()).await;
+            match heard.expect("an end within 20 s") {
+                Some(Ok(Message::Text(_))) => answers += 1,
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (answers, Some((frame.code.into(), frame.reason.to_string())));
+                }
+                Some(Ok(_)) => {}
+                None | Some(Err(_)) => return (answers, None),
+            }
+        }
     }
 
     pub(crate) async fn say(&mut self, message: &Value) {

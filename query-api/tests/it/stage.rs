@@ -176,6 +176,15 @@ impl Stage {
         self.http.post(format!("http://{}/graphql", self.address)).json(body)
     }
 
+    /// How many statements wait for somebody else's lock.
+    pub(crate) async fn waiting(&self) -> i64 {
+        // Within a transaction the server's activity is only looked at once.
+        self.admin.batch_execute("SELECT pg_stat_clear_snapshot()").await.unwrap();
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                       WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        self.admin.query_one(waiting, &[]).await.unwrap().get(0)
+    }
+
     /// The statements on read tables that the server has noted.
     pub(crate) fn statements(&self) -> Vec<String> {
         self.statements_with("read.")

@@ -138,6 +138,25 @@ pub struct QueryApi {
     pub max_page: usize,
     /// How many aliases a query may have.
     pub max_aliases: usize,
+    /// How many events may be folded for what is shown of the past.
+    pub max_past_events: u64,
+    /// How many queries of one tenant may be answered at a time.
+    pub max_tenant_requests: usize,
+    /// How many live queries this process may follow.
+    pub max_subscriptions: usize,
+    /// How many live queries one tenant may have.
+    pub max_tenant_subscriptions: usize,
+    /// How many live queries one socket may have.
+    pub max_connection_subscriptions: usize,
+    /// How many positions a live list may lie behind before it is to be read
+    /// again.
+    pub max_resumed_events: u64,
+    /// The longest that a live query's client may leave unread what it was
+    /// sent.
+    #[serde(rename = "client_timeout_ms", with = "millis")]
+    pub client_timeout: Duration,
+    /// The only queries that are answered, a JSON file; empty: any.
+    pub allowed_queries: String,
     /// The longest wait for a consistency token.
     #[serde(rename = "consistency_wait_ms", with = "millis")]
     pub consistency_wait: Duration,

@@ -2,6 +2,7 @@
 
 mod contention;
 mod crash;
+mod guides;
 mod path;
 mod readme;
 mod refusals;
