@@ -1,7 +1,7 @@
 -- The durable database of Tenantry, complete, in reading order:
 -- roles → tenants → heads → events → personal data → idempotency, claims,
--- series → append → snapshots → integrity → archive → consumers' checkpoints and
--- failures → timers and refused intents → imported histories → for operators.
+-- series → append → snapshots → integrity → archive → consumers' checkpoints,
+-- failures and leases → timers and refused intents → imported histories → for operators.
 --
 -- The read tables are not here: they are derived from the row types of the
 -- read models, live in the schema `read`, and can be rebuilt from `log.events`
@@ -1101,6 +1101,76 @@ CREATE POLICY consuming ON log.consumer_failures
     TO tenantry_owner, tenantry_projector, tenantry_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON log.consumer_failures
     TO tenantry_projector, tenantry_worker;
+
+-- Who works on which tenants. Tenants fall into 64 shards; within a group of
+-- processes that share the same work, each shard is leased to one process for
+-- a few seconds at a time. Both ends of a lease are this server's time: before
+-- the one and after the other nobody has the shard, wherever the clock is set.
+CREATE FUNCTION log.shard(tenant uuid) RETURNS smallint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (get_byte(uuid_send(tenant), 15) & 63)::smallint;
+
+CREATE TABLE log.leases (
+    -- The group: projectors or workers.
+    consumers   text NOT NULL,
+    shard       smallint NOT NULL CHECK (shard BETWEEN 0 AND 63),
+    -- Who has it; nobody where it was given back.
+    process     uuid,
+    -- Grows whenever the shard is leased anew. Compared in the transaction that
+    -- writes, so that a process that lost the shard writes nothing.
+    fence       bigint NOT NULL DEFAULT 0,
+    renewed_at  timestamptz NOT NULL DEFAULT '-infinity',
+    until       timestamptz NOT NULL DEFAULT '-infinity',
+    CONSTRAINT leases_pkey PRIMARY KEY (consumers, shard)
+) WITH (fillfactor = 50);
+INSERT INTO log.leases (consumers, shard)
+SELECT consumers, shard
+FROM unnest(ARRAY['projectors', 'workers']) AS g (consumers)
+CROSS JOIN generate_series(0, 63) AS s (shard);
+ALTER TABLE log.leases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.leases FORCE ROW LEVEL SECURITY;
+CREATE POLICY watching ON log.leases FOR SELECT TO tenantry_owner USING (true);
+CREATE POLICY projecting ON log.leases TO tenantry_projector USING (consumers = 'projectors');
+CREATE POLICY reacting ON log.leases TO tenantry_worker USING (consumers = 'workers');
+GRANT SELECT, UPDATE ON log.leases TO tenantry_projector, tenantry_worker;
+
+-- The shards that a process still has, of those it believes to have. Nobody can
+-- take them before the transaction has ended; prolonging them goes on meanwhile.
+CREATE FUNCTION log.fenced(of_group text, of_process uuid, shards smallint[], fences bigint[])
+RETURNS SETOF smallint
+LANGUAGE sql VOLATILE
+SET search_path = log, pg_temp
+AS $$
+    SELECT l.shard
+    FROM unnest(shards, fences) AS believed (shard, fence)
+    JOIN log.leases AS l
+        ON l.consumers = of_group
+            AND l.shard = believed.shard
+            AND l.process = of_process
+            AND l.fence = believed.fence
+    WHERE clock_timestamp() BETWEEN l.renewed_at AND l.until
+    ORDER BY l.shard
+    FOR KEY SHARE OF l
+$$;
+REVOKE EXECUTE ON FUNCTION log.fenced FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.fenced TO tenantry_projector, tenantry_worker;
+
+-- The processes of each group, as far as they have been heard of lately: among
+-- how many the shards are divided.
+CREATE TABLE log.lease_holders (
+    consumers   text NOT NULL,
+    process     uuid NOT NULL,
+    renewed_at  timestamptz NOT NULL,
+    until       timestamptz NOT NULL,
+    CONSTRAINT lease_holders_pkey PRIMARY KEY (consumers, process)
+) WITH (fillfactor = 50);
+ALTER TABLE log.lease_holders ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.lease_holders FORCE ROW LEVEL SECURITY;
+CREATE POLICY watching ON log.lease_holders FOR SELECT TO tenantry_owner USING (true);
+CREATE POLICY projecting ON log.lease_holders
+    TO tenantry_projector USING (consumers = 'projectors');
+CREATE POLICY reacting ON log.lease_holders TO tenantry_worker USING (consumers = 'workers');
+GRANT SELECT, INSERT, UPDATE, DELETE ON log.lease_holders TO tenantry_projector, tenantry_worker;
 
 -- Commands to be given at a later time. Written with the checkpoint of the
 -- reaction that asked for them, removed once given.

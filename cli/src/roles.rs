@@ -1,6 +1,6 @@
 //! Starts roles in this process, and ends them in the right order.
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use command_api::{CommandApi, PgReadModels};
@@ -9,7 +9,7 @@ use event_store::{
     CommandSettings, Commands, Limits, Log, PgLog, Subscription,
     integrity::Sealer,
     keys::KeyRing,
-    pg::{CommitSettings, PgLogSettings, Signals},
+    pg::{CommitSettings, Leases, PgLogSettings, Signals},
 };
 use service::{
     auth::{Key, Verifier},
@@ -143,6 +143,17 @@ impl Starting<'_> {
         Ok(PgLog::start(pool, &signals, &log_settings(self.config)?, &self.plumbing))
     }
 
+    /// What one group of processes shares with others of its kind.
+    fn leases(
+        &mut self,
+        database: &Database,
+        consumers: &'static str,
+        term: Duration,
+    ) -> Arc<Leases> {
+        let signals = self.signals(database);
+        Arc::new(Leases::new(database.raw().clone(), consumers, term, signals))
+    }
+
     /// The command path of a role, which forgets whoever is erased.
     fn commands<D: Domain>(
         &mut self,
@@ -220,14 +231,14 @@ impl Running {
         let connections = starting.config.database.projector_connections;
         let database = starting.database(DatabaseRole::Projector, connections).await?;
         let subscription = starting.log(&database)?.subscribe();
-        let settings = projector::Settings {
-            batch: starting.config.projector.batch as u64,
-            ..projector::Settings::default()
-        };
+        let config = starting.config.projector.clone();
+        let settings =
+            projector::Settings { batch: config.batch as u64, ..projector::Settings::default() };
         let keys = starting.keys(&database).await?;
         let (pool, registry) = (database.raw().clone(), starting.registry.clone());
         let projector = projector::Projector::new(pool, registry, keys, settings)
-            .announcing(starting.signals(&database));
+            .announcing(starting.signals(&database))
+            .sharing(starting.leases(&database, "projectors", config.lease));
         let end = starting.shutdown.token().clone();
         self.working.spawn(async move {
             projector::run(projector, subscription, end).await;

@@ -13,6 +13,7 @@
 
 mod batch;
 mod cells;
+mod fencing;
 mod fold;
 mod kept;
 mod lag;

@@ -10,17 +10,18 @@ use deadpool_postgres::{ClientWrapper, Pool};
 use domain::kernel::Registry;
 use event_store::{
     keys::KeyRing,
-    pg::{Channel, Signals},
+    pg::{Channel, Leases, Signals},
 };
 use ulid::Ulid;
 
 use crate::{
     Settings, StepError, Stepped,
+    fencing::Fencing,
     kept::Kept,
     lag::Measures,
     model::Model,
     refold::Refolds,
-    standing::{self, Standing},
+    standing::{self, Standing, Whose},
 };
 
 /// Folds the log into the tables of all read models.
@@ -28,8 +29,9 @@ use crate::{
 /// For each tenant, read models that stand at the same position advance
 /// together: the events are read and decoded once, folded in memory, and the
 /// rows of all of them written in the transaction that moves their
-/// checkpoints. Any number of projectors may run at the same time; what one
-/// has written, no other writes again.
+/// checkpoints. Any number of projectors may run at the same time: they share
+/// the tenants by [leases](Projector::sharing), and what one has written, no
+/// other writes again.
 pub struct Projector {
     pub(crate) pool: Pool,
     pub(crate) registry: Arc<Registry>,
@@ -37,6 +39,7 @@ pub struct Projector {
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) settings: Settings,
     pub(crate) signals: Option<Signals>,
+    pub(crate) fencing: Fencing,
     pub(crate) kept: Kept,
     pub(crate) measures: Measures,
     pub(crate) refolds: Refolds,
@@ -67,6 +70,7 @@ impl Projector {
             registry,
             settings,
             signals: None,
+            fencing: Fencing::default(),
             models,
             live: vec![],
             started: Utc::now(),
@@ -78,6 +82,14 @@ impl Projector {
     #[must_use]
     pub fn announcing(mut self, signals: Signals) -> Self {
         self.signals = Some(signals);
+        self
+    }
+
+    /// Works on what it has under these leases alone, and writes only while it
+    /// has it. [`run`](crate::run()) tends them; whoever steps does so himself.
+    #[must_use]
+    pub fn sharing(mut self, leases: Arc<Leases>) -> Self {
+        self.fencing = Fencing::under(leases);
         self
     }
 
@@ -120,6 +132,7 @@ impl Projector {
         if self.live.len() < self.models.len() {
             self.live = self.with_tables(&client).await?;
         }
+        self.fencing.begin();
         let standings = self.look(&client, None).await?;
         let mut tenants: Vec<Ulid> =
             standings.into_iter().map(|standing| standing.tenant).collect();
@@ -156,7 +169,12 @@ impl Projector {
         tenants: Option<&[Ulid]>,
     ) -> Result<Vec<Standing>, StepError> {
         let consumers: Vec<&str> = self.live.iter().map(|model| &*model.consumer).collect();
-        let mut standings = standing::behind(client, &consumers, tenants).await?;
+        let whose = match tenants {
+            Some(tenants) => Whose::Of(tenants),
+            None => Whose::All(self.fencing.shards()),
+        };
+        let fence = self.fencing.fence();
+        let mut standings = standing::behind(client, &consumers, whose, fence).await?;
         self.measures.found(&standings, &self.live, tenants.is_none());
         standings.retain(|standing| self.is_due(standing));
         Ok(standings)

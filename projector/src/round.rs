@@ -8,6 +8,7 @@ use deadpool_postgres::ClientWrapper;
 use domain::kernel::Work;
 use event_store::pg::number;
 use futures_util::future::join_all;
+use tokio_postgres::types::ToSql;
 
 use crate::{
     Projector, StepError,
@@ -30,7 +31,7 @@ impl Round<'_> {
     pub(crate) async fn run(mut self) -> Result<(), StepError> {
         while let Some(jobs) = self.waiting.pop() {
             let (folded, works) = self.fold(jobs).await?;
-            match write(self.client, &folded).await {
+            match write(self.client, &folded, self.projector.fencing.fence()).await {
                 Ok(moved) => self.settle(folded, works, &moved).await?,
                 Err(error) if session::is_about_rows(&error) => {
                     self.isolate(folded, &session::reason(&error)).await?;
@@ -140,8 +141,9 @@ impl Round<'_> {
         let statement = self.client.prepare_cached(include_str!("sql/fail.sql")).await?;
         let number = number(*position);
         let consumer = &job.model.consumer;
-        let noted =
-            self.client.execute(&statement, &[consumer, &tenant, &number, error, &since]).await?;
+        let mut params: Vec<&(dyn ToSql + Sync)> = vec![consumer, &tenant, &number, error, &since];
+        params.extend(self.projector.fencing.fence().params());
+        let noted = self.client.execute(&statement, &params).await?;
         if noted == 0 {
             self.turn.stepped.lost += 1;
             return Ok(());

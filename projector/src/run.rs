@@ -2,12 +2,14 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use event_store::{Subscription, Wake};
-use futures_util::FutureExt;
-use tokio_util::sync::CancellationToken;
+use event_store::{Subscription, Wake, pg::Held};
+use futures_util::{FutureExt, future::OptionFuture};
+use tokio::sync::watch;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use ulid::Ulid;
 
 use crate::{Projector, StepError};
@@ -18,25 +20,46 @@ const PAUSE: Duration = Duration::from_millis(500);
 const REMINDER: Duration = Duration::from_mins(1);
 
 /// Folds what comes in until `shutdown`, at which it ends between two
-/// transactions. A database that is away is waited for; a tenant whose log
+/// transactions and gives back what it has under leases. A database that is away is waited for; a tenant whose log
 /// cannot be read keeps no other from being served.
 pub async fn run(
     mut projector: Projector,
     mut subscription: Subscription,
     shutdown: CancellationToken,
 ) {
+    let done = CancellationToken::new();
+    let keeping = projector.fencing.leases.clone().map(|leases| {
+        let done = done.clone();
+        AbortOnDropHandle::new(tokio::spawn(async move { leases.keep(done).await }))
+    });
+    work_until(&mut projector, &mut subscription, &shutdown).await;
+    done.cancel();
+    if let Some(Err(error)) = OptionFuture::from(keeping).await {
+        tracing::error!(%error, "tending leases broke off, they will lapse");
+    }
+}
+
+async fn work_until(
+    projector: &mut Projector,
+    subscription: &mut Subscription,
+    shutdown: &CancellationToken,
+) {
     let mut queue = Queue::default();
     let mut trouble = Trouble::default();
+    let mut leases = projector.fencing.changes();
     while !shutdown.is_cancelled() {
         let wake = if queue.is_empty() {
             tokio::select! {
                 wake = subscription.next() => Some(wake),
+                () = changed(&mut leases) => Some(Wake::All),
                 () = shutdown.cancelled() => return,
             }
+        } else if changed(&mut leases).now_or_never().is_some() {
+            Some(Wake::All)
         } else {
             subscription.next().now_or_never()
         };
-        if let Err(error) = work(&mut projector, &mut queue, &mut subscription, wake).await {
+        if let Err(error) = work(projector, &mut queue, subscription, wake).await {
             trouble.tell(&error);
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
@@ -44,6 +67,16 @@ pub async fn run(
             }
         }
     }
+}
+
+/// Waits until there are other leases; for ever without any.
+async fn changed(leases: &mut Option<watch::Receiver<Arc<Held>>>) {
+    if let Some(leases) = leases
+        && leases.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 async fn work(

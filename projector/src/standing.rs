@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use event_store::pg::{ulid, unsigned};
-use tokio_postgres::{Error, Row};
+use tokio_postgres::{Error, Row, types::ToSql};
 use ulid::Ulid;
 use uuid::Uuid;
+
+use crate::fencing::Fence;
 
 /// A consumer that is behind the end of a tenant's log, or that remembers
 /// somebody who was erased.
@@ -47,22 +49,34 @@ pub(crate) struct Failure {
     pub(crate) failed_at: DateTime<Utc>,
 }
 
-/// The consumers that are behind, of these tenants or of all, sorted by tenant.
+/// Whose logs are looked at.
+pub(crate) enum Whose<'a> {
+    /// Those of these tenants.
+    Of(&'a [Ulid]),
+    /// All, or those in these shards.
+    All(Option<Vec<i16>>),
+}
+
+/// The consumers that are behind, sorted by tenant.
 pub(crate) async fn behind(
     client: &ClientWrapper,
     consumers: &[&str],
-    tenants: Option<&[Ulid]>,
+    whose: Whose<'_>,
+    fence: &Fence,
 ) -> Result<Vec<Standing>, Error> {
-    let rows = if let Some(tenants) = tenants {
-        let tenants: Vec<Uuid> = tenants.iter().copied().map(event_store::pg::uuid).collect();
-        let statement = client.prepare_cached(include_str!("sql/behind_of.sql")).await?;
-        client.query(&statement, &[&consumers, &tenants]).await?
-    } else {
-        let statement = client.prepare_cached(include_str!("sql/behind.sql")).await?;
-        client.query(&statement, &[&consumers]).await?
+    let rows = match whose {
+        Whose::Of(tenants) => {
+            let tenants: Vec<Uuid> = tenants.iter().copied().map(event_store::pg::uuid).collect();
+            let statement = client.prepare_cached(include_str!("sql/behind_of.sql")).await?;
+            client.query(&statement, &[&consumers, &tenants]).await?
+        }
+        Whose::All(shards) => {
+            let statement = client.prepare_cached(include_str!("sql/behind.sql")).await?;
+            client.query(&statement, &[&consumers, &shards]).await?
+        }
     };
     let mut standings = rows.iter().map(standing).collect::<Result<Vec<_>, _>>()?;
-    begin(client, consumers, &mut standings).await?;
+    begin(client, consumers, &mut standings, fence).await?;
     Ok(standings)
 }
 
@@ -95,6 +109,7 @@ async fn begin(
     client: &ClientWrapper,
     consumers: &[&str],
     standings: &mut [Standing],
+    fence: &Fence,
 ) -> Result<(), Error> {
     let new = standings.iter().filter(|standing| standing.since.is_none());
     let (names, tenants): (Vec<&str>, Vec<Uuid>) = new
@@ -104,7 +119,9 @@ async fn begin(
         return Ok(());
     }
     let statement = client.prepare_cached(include_str!("sql/begin.sql")).await?;
-    let rows = client.query(&statement, &[&names, &tenants]).await?;
+    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&names, &tenants];
+    params.extend(fence.params());
+    let rows = client.query(&statement, &params).await?;
     let begun = rows.iter().map(|row| {
         let key = (row.try_get::<_, Uuid>(1)?, row.try_get::<_, String>(0)?);
         Ok((key, (row.try_get(2)?, unsigned(row.try_get(3)?))))

@@ -33,9 +33,12 @@ impl Projector {
     /// Serves these tenants in their order, one batch each, as far as there is
     /// room.
     pub(crate) async fn turn(&mut self, tenants: &[Ulid]) -> Result<Turn, StepError> {
+        self.fencing.begin();
+        let mut tenants = tenants.to_vec();
+        tenants.retain(|tenant| self.fencing.admits(*tenant));
         let client = self.pool.get().await?;
         let mut turn = Turn::default();
-        let served = self.serve(&client, tenants, &mut turn).await;
+        let served = self.serve(&client, &tenants, &mut turn).await;
         if let Err(StepError::Database(error)) = &served
             && session::is_missing(error)
         {

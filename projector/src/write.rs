@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     cells::Array,
+    fencing::Fence,
     fold::Folded,
     model::params,
     session::{ENTER, InTransaction, Pipeline},
@@ -27,6 +28,10 @@ pub(crate) struct Ready {
     arrays: Vec<Array>,
 }
 
+/// What a projector holds while it writes, others wait for, even to take over
+/// from it. One that falls silent in the middle shall not keep them waiting.
+const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '3s'";
+
 /// The statements that no table makes its own.
 struct Shared {
     enter: Statement,
@@ -36,10 +41,14 @@ struct Shared {
 }
 
 /// Moves the checkpoints of all that was folded and writes the rows of those
-/// that could be moved: whoever lost a race writes nothing.
+/// that could be moved: whoever lost a race, or a lease, writes nothing.
 ///
 /// Two round trips: the rows are sent once it is known whose turn it is.
-pub(crate) async fn write(client: &ClientWrapper, folded: &[Folded]) -> Result<Moved, Error> {
+pub(crate) async fn write(
+    client: &ClientWrapper,
+    folded: &[Folded],
+    fence: &Fence,
+) -> Result<Moved, Error> {
     if folded.is_empty() {
         return Ok(Moved::new());
     }
@@ -49,7 +58,7 @@ pub(crate) async fn write(client: &ClientWrapper, folded: &[Folded]) -> Result<M
         ready.push(prepare(client, folded).await?);
     }
     let transaction = InTransaction::on(client);
-    let moved = shared.move_checkpoints(client, folded).await?;
+    let moved = shared.move_checkpoints(client, folded, fence).await?;
     let mut rows = Pipeline::new();
     let mut entered = None;
     for (folded, ready) in folded.iter().zip(&ready) {
@@ -131,6 +140,7 @@ impl Shared {
         &self,
         client: &ClientWrapper,
         folded: &[Folded],
+        fence: &Fence,
     ) -> Result<Moved, Error> {
         let jobs = || folded.iter().map(|folded| &folded.job);
         let consumers: Vec<&str> = jobs().map(|job| &*job.model.consumer).collect();
@@ -143,11 +153,13 @@ impl Shared {
         let tenant = jobs().next().map(|job| job.stretch.tenant).unwrap_or_default();
         let distinct: Vec<&str> =
             consumers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-        let moves: [&(dyn ToSql + Sync); 6] = [&consumers, &tenants, &from, &since, &to, &erasures];
+        let mut moves: Vec<&(dyn ToSql + Sync)> =
+            vec![&consumers, &tenants, &from, &since, &to, &erasures];
+        moves.extend(fence.params());
         let share: [&(dyn ToSql + Sync); 1] = [&distinct];
         let (begun, entered, held, advanced) = tokio::join!(
             biased;
-            client.batch_execute("BEGIN"),
+            client.batch_execute(BEGIN),
             self.enter(client, tenant),
             client.execute(&self.share, &share),
             client.query(&self.advance, &moves),

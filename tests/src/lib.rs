@@ -15,4 +15,4 @@ pub use ledger::check;
 pub use load::{Acknowledged, Load, Told};
 pub use process::Up;
 pub use proxy::{Flow, Proxy};
-pub use serving::{Served, Serving, program};
+pub use serving::{Beside, Served, Serving, Signal, program};

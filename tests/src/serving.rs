@@ -11,6 +11,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use domain::kernel::ActorKind;
 use event_store::{TenantId, keys::MasterKeys};
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
 use service::{
     auth::{Issuer, Key, TokenRequest},
     config::Config,
@@ -27,6 +29,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// All roles, as `tenantry serve` names them.
 const ROLES: [&str; 4] = ["command-api", "query-api", "projector", "worker"];
 
+/// What makes a process different from the one that answers.
+const NO_SERVER: [(&str, &str); 1] = [("TENANTRY__TELEMETRY__METRICS_LISTEN", "")];
+
 /// How the services are to be started.
 pub struct Serving {
     program: PathBuf,
@@ -34,6 +39,7 @@ pub struct Serving {
     services: String,
     environment: Vec<(String, String)>,
     wrapper: Vec<String>,
+    roles: Vec<String>,
     tenants: usize,
 }
 
@@ -47,6 +53,7 @@ impl Serving {
             services: owner.to_owned(),
             environment: vec![],
             wrapper: vec![],
+            roles: ROLES.map(str::to_owned).to_vec(),
             tenants: 2,
         }
     }
@@ -56,6 +63,20 @@ impl Serving {
     #[must_use]
     pub fn through(mut self, url: &str) -> Self {
         url.clone_into(&mut self.services);
+        self
+    }
+
+    /// Without some roles, which are started [beside](Served::beside).
+    #[must_use]
+    pub fn without(mut self, roles: &[&str]) -> Self {
+        self.roles.retain(|role| !roles.contains(&role.as_str()));
+        self
+    }
+
+    /// So many tenants instead of two.
+    #[must_use]
+    pub fn tenants(mut self, tenants: usize) -> Self {
+        self.tenants = tenants;
         self
     }
 
@@ -183,7 +204,7 @@ impl Served {
         let child = Command::new(program)
             .args(arguments)
             .arg("serve")
-            .args(ROLES)
+            .args(&serving.roles)
             .arg("--data")
             .arg(self.folder.path())
             .args(["--database", &serving.services])
@@ -197,6 +218,26 @@ impl Served {
             .context("starting the services")?;
         self.child = Some(child);
         self.ready()
+    }
+
+    /// Starts another process of one role, on the same database.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn beside(&self, role: &str) -> Result<Beside> {
+        let log = std::fs::File::options().create(true).append(true).open(self.log())?;
+        let child = Command::new(&self.serving.program)
+            .args(["serve", role, "--data"])
+            .arg(self.folder.path())
+            .args(["--database", &self.serving.services])
+            .envs(NO_SERVER)
+            .envs(self.serving.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("starting a {role}"))?;
+        Ok(Beside { child })
     }
 
     /// What the services said.
@@ -262,6 +303,44 @@ impl Drop for Served {
                 format!("the services said last:\n{tail}\n").as_bytes(),
             );
         }
+    }
+}
+
+/// A process beside the others. It is killed with this value.
+pub struct Beside {
+    child: Child,
+}
+
+impl Beside {
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// When it has ended already.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = i32::try_from(self.child.id())?;
+        let pid = Pid::from_raw(pid).context("a process without an id")?;
+        Ok(kill_process(pid, signal)?)
+    }
+
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn end(&mut self) -> Result<()> {
+        self.signal(Signal::TERM)?;
+        let give_up = Instant::now() + PATIENCE;
+        while self.child.try_wait()?.is_none() {
+            ensure!(Instant::now() < give_up, "it did not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

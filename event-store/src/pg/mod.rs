@@ -3,6 +3,7 @@
 mod batch;
 mod committer;
 mod failure;
+mod leases;
 mod metrics;
 mod migrate;
 mod queue;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 pub use committer::CommitSettings;
+pub use leases::{Fences, Held, LeaseError, Leases, SHARDS, shard};
 pub use migrate::{MigrateError, SCHEMA, Tenant, migrate, provision, tenants};
 pub(crate) use read::actor_and_reason;
 pub use read::{EVENT_COLUMNS, stored_event};

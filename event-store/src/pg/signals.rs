@@ -30,16 +30,19 @@ pub enum Channel {
     Read,
     /// Somebody was erased in tenants, as UUIDs.
     Erased,
+    /// Shards of tenants are to be had: `{group}:{process as UUID}`.
+    Leases,
 }
 
 impl Channel {
-    const ALL: [Self; 3] = [Self::Log, Self::Read, Self::Erased];
+    const ALL: [Self; 4] = [Self::Log, Self::Read, Self::Erased, Self::Leases];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Log => "tenantry_log",
             Self::Read => "tenantry_read",
             Self::Erased => "tenantry_erased",
+            Self::Leases => "tenantry_leases",
         }
     }
 }
@@ -57,6 +60,7 @@ struct Shared {
     log: broadcast::Sender<Arc<str>>,
     read: broadcast::Sender<Arc<str>>,
     erased: broadcast::Sender<Arc<str>>,
+    leases: broadcast::Sender<Arc<str>>,
 }
 
 /// The most that PostgreSQL takes in one notification is 8000 bytes.
@@ -73,6 +77,7 @@ impl Signals {
                 log: broadcast::channel(1024).0,
                 read: broadcast::channel(4096).0,
                 erased: broadcast::channel(1024).0,
+                leases: broadcast::channel(64).0,
             }),
         }
     }
@@ -149,6 +154,7 @@ impl Signals {
             Channel::Log => &self.shared.log,
             Channel::Read => &self.shared.read,
             Channel::Erased => &self.shared.erased,
+            Channel::Leases => &self.shared.leases,
         }
     }
 

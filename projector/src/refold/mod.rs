@@ -182,7 +182,7 @@ impl Projector {
                 }
             }
             let read_model = folded.first().map_or("", |folded| folded.job.model.entry().name);
-            match write(client, &folded).await {
+            match write(client, &folded, self.fencing.fence()).await {
                 Ok(moved) => {
                     for folded in &folded {
                         let is_moved = moved.contains_key(&folded.key());

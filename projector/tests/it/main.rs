@@ -9,5 +9,6 @@ mod live;
 mod poison;
 mod racing;
 mod rebuilding;
+mod sharing;
 mod tables;
 mod verifying;

@@ -173,6 +173,9 @@ pub struct Projector {
     /// The longest time between two looks at the log.
     #[serde(rename = "poll_interval_ms", with = "millis")]
     pub poll_interval: Duration,
+    /// How long a projector that falls silent keeps its tenants.
+    #[serde(rename = "lease_ms", with = "millis")]
+    pub lease: Duration,
 }
 
 /// How reactions are run.

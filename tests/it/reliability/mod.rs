@@ -11,6 +11,7 @@ mod killed;
 mod moved;
 mod pasts;
 mod pooler;
+mod projectors;
 mod space;
 mod wire;
 

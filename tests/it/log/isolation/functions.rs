@@ -11,6 +11,12 @@ use super::{Ground, SERVICES};
 const KNOWN: &[(&str, &str, &[&str])] = &[
     ("log.current_tenant", "its own setting", &SERVICES),
     ("log.recorded_after", "events that its caller sees anyway", &SERVICES),
+    ("log.shard", "nothing", &SERVICES),
+    (
+        "log.fenced",
+        "the leases of its own group, for as long as its transaction lasts",
+        &["tenantry_projector", "tenantry_worker"],
+    ),
     // The one way to write, for any tenant: the caller answers for whom it
     // writes, because one call writes for many.
     ("log.append", "every tenant, append only", &["tenantry_command", "tenantry_worker"]),

@@ -21,6 +21,8 @@ const SERVICES: [&str; 4] =
 const OF_NOBODY: &[(&str, &str)] = &[
     ("log.schema_version", "which schema the database has"),
     ("log.command_partitions", "from when to when outcomes are kept where"),
+    ("log.leases", "which process works on which shard of tenants"),
+    ("log.lease_holders", "among which processes the shards are divided"),
 ];
 
 /// Who may see and change rows of tenants it did not name, and why. Whatever is
