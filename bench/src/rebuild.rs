@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use domain::{Platform, kernel::Registry};
-use event_store::keys::{KeyRing, NoKeys};
+use event_store::keys::{KeyRing, MasterKeys};
 use futures_util::{StreamExt, pin_mut};
 
 use crate::{
@@ -24,19 +24,23 @@ const BAR: f64 = 300_000.0;
 pub(crate) async fn run(server: &Server, report: &mut Report, events: u64) -> Result<()> {
     let registry = Arc::new(Registry::of::<Platform>()?);
     let database = server.log_database("rebuild").await?;
+    // The demo's people are sealed.
+    let secrets = tempfile::tempdir()?;
+    let key_file = secrets.path().join("master.keys");
+    let master = Arc::new(MasterKeys::open_or_create(&key_file, service::now())?);
     for arguments in
         [vec!["migrate".to_owned()], vec!["demo".to_owned(), format!("--events={events}")]]
     {
         let status = Command::new(program()?)
             .args(arguments)
             .args(["--database", database.url()])
+            .env("TENANTRY__KEYS__FILE", &key_file)
             .stderr(Stdio::null())
             .status()?;
         ensure!(status.success(), "filling the log failed");
     }
     let pool = database.pool("tenantry_owner", 4)?;
-    // Neither of the two holds personal data, nor do the events behind them.
-    let keys = Arc::new(KeyRing::new(database.pool("tenantry_owner", 2)?, Arc::new(NoKeys)));
+    let keys = Arc::new(KeyRing::new(database.pool("tenantry_owner", 2)?, master));
     let client = pool.get().await?;
     client.batch_execute("VACUUM ANALYZE log.events").await.ok();
     for name in ["invoices", "payments"] {
