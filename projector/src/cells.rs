@@ -50,6 +50,11 @@ pub(crate) fn put(cell: &Cell, out: &mut BytesMut) {
             let _ = serde_json::to_writer(&mut bytes, value);
             put_bytes(&bytes, out);
         }
+        Cell::JsonText(text) => {
+            out.put_i32(i32::try_from(text.len() + 1).unwrap_or(i32::MAX));
+            out.put_u8(JSONB);
+            out.put_slice(text.as_bytes());
+        }
     }
 }
 

@@ -150,6 +150,7 @@ pub(crate) fn cell(cell: Cell, kind: &FieldKind, enums: &[EnumType]) -> Value {
         (Cell::Date(date), _) => Value::String(date.to_string()),
         // Whoever may show it makes it plain first.
         (Cell::Json(value), _) => show_json(value),
+        (Cell::JsonText(text), _) => show_json(serde_json::from_str(&text).unwrap_or_default()),
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The value of one column of one row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Cell {
     /// Empty.
     Null,
@@ -35,6 +35,8 @@ pub enum Cell {
     Date(Date),
     /// Anything nested.
     Json(Value),
+    /// The same as text: what is only passed on is not taken apart.
+    JsonText(String),
     /// A personal value, of whatever kind the column says.
     Personal(Opened),
 }
@@ -52,6 +54,7 @@ impl Cell {
             Self::Timestamp(time) => time.to_string().into(),
             Self::Date(date) => date.to_string().into(),
             Self::Json(value) => value.clone(),
+            Self::JsonText(text) => json(text),
             Self::Personal(opened) => {
                 Self::read(&opened.value, kind).map_or(Value::Null, |cell| cell.to_json(kind))
             }
@@ -96,6 +99,33 @@ impl Cell {
             }
         }
     }
+}
+
+impl PartialEq for Cell {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(one), Self::Bool(other)) => one == other,
+            (Self::Int(one), Self::Int(other)) => one == other,
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::Id(one), Self::Id(other)) => one == other,
+            (Self::Timestamp(one), Self::Timestamp(other)) => one == other,
+            (Self::Date(one), Self::Date(other)) => one == other,
+            (Self::Personal(one), Self::Personal(other)) => one == other,
+            (Self::Json(one), Self::Json(other)) => one == other,
+            (Self::JsonText(one), Self::JsonText(other)) => {
+                one == other || json(one) == json(other)
+            }
+            (Self::Json(value), Self::JsonText(text))
+            | (Self::JsonText(text), Self::Json(value)) => json(text) == *value,
+            _ => false,
+        }
+    }
+}
+
+/// What a text says that a serialiser wrote.
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 fn id_text(id: Ulid, kind: &ColumnKind) -> String {
@@ -167,9 +197,9 @@ impl SerializeStruct for ToRow<'_> {
         self.cells.push(if column.personal {
             personal(value)?
         } else if column.kind == ColumnKind::Json {
-            match serde_json::to_value(value).map_err(|e| CellError(e.to_string()))? {
-                Value::Null => Cell::Null,
-                value => Cell::Json(value),
+            match serde_json::to_string(value).map_err(|e| CellError(e.to_string()))? {
+                text if text == "null" => Cell::Null,
+                text => Cell::JsonText(text),
             }
         } else {
             value.serialize(ToCell(&column.kind))?
@@ -461,6 +491,9 @@ impl<'de, 'a, I: Iterator<Item = (Cell, &'a Column)>> SeqAccess<'de> for FromRow
             Cell::Json(value) => {
                 seed.deserialize(value).map_err(|error| CellError(error.to_string()))
             }
+            Cell::JsonText(text) => seed
+                .deserialize(&mut serde_json::Deserializer::from_reader(text.as_bytes()))
+                .map_err(|error| CellError(error.to_string())),
             Cell::Personal(opened) => {
                 let extension = opened.extension();
                 // What does not fit is personal, and not for error texts.
@@ -493,7 +526,7 @@ impl<'de> Deserializer<'de> for FromCell<'_> {
             Cell::Id(id) => visitor.visit_string(id_text(id, self.kind)),
             Cell::Timestamp(time) => visitor.visit_i64(time.micros()),
             Cell::Date(date) => visitor.visit_i64(date.days().into()),
-            Cell::Json(_) => unfit("a nested value"),
+            Cell::Json(_) | Cell::JsonText(_) => unfit("a nested value"),
             Cell::Personal(_) => unfit("a personal value"),
         }
     }

@@ -146,6 +146,7 @@ fn plain(cell: &Cell) -> Value {
         Cell::Timestamp(time) => time.to_string().into(),
         Cell::Date(date) => date.to_string().into(),
         Cell::Json(value) => value.clone(),
+        Cell::JsonText(text) => serde_json::from_str(text).unwrap_or_default(),
     }
 }
 

@@ -213,3 +213,15 @@ fn an_id_shows_the_prefix_of_its_column() {
     assert_eq!(cell.to_json(&kind), id::<Book>(1).to_string());
     assert_eq!(cell.to_json(&ColumnKind::Text), id::<Book>(1).ulid().to_string());
 }
+
+#[test]
+fn nested_values_are_the_same_however_they_are_kept() {
+    let text = |text: &str| Cell::JsonText(text.to_owned());
+    let value = Cell::Json(json!({ "a": 1, "b": [] }));
+    assert_eq!(text(r#"{"b":[],"a":1}"#), value);
+    assert_eq!(value, text(r#"{ "a": 1, "b": [] }"#));
+    assert_eq!(text(r#"{"b":[],"a":1}"#), text(r#"{"a":1,"b":[]}"#));
+    assert_ne!(text("[1]"), text("[2]"));
+    assert_ne!(text("[1]"), Cell::Json(json!([2])));
+    assert_ne!(text("1"), Cell::Int(1));
+}
