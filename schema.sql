@@ -1172,6 +1172,88 @@ CREATE POLICY projecting ON log.lease_holders
 CREATE POLICY reacting ON log.lease_holders TO tenantry_worker USING (consumers = 'workers');
 GRANT SELECT, INSERT, UPDATE, DELETE ON log.lease_holders TO tenantry_projector, tenantry_worker;
 
+-- Which read tables there are, one row for each version of each read model that
+-- was ever declared to this database and not dropped since. Readers of a version
+-- read the relation of its name, whatever its state: their own table, or a view
+-- of another version's that stands in for it.
+-- Written by migrations, builds and whoever goes back and forth between
+-- versions; read by everybody who asks whose checkpoints speak for what they see.
+CREATE TABLE log.read_tables (
+    -- {read_model}_v{version}: the relation in the schema read, and the consumer.
+    consumer    text NOT NULL,
+    read_model  text NOT NULL,
+    version     integer NOT NULL,
+    -- unbuilt: there is no table yet. live: readers see the table. aside: the
+    -- table is complete and kept up to date, but readers see another.
+    state       text NOT NULL CHECK (state IN ('unbuilt', 'live', 'aside')),
+    -- The consumer whose rows readers see: itself when it is live, and nobody
+    -- when no other version can stand in for it.
+    shows       text,
+    -- Its columns, by which another version's table is made to look like it.
+    columns     jsonb NOT NULL,
+    built_at    timestamptz,
+    CONSTRAINT read_tables_pkey PRIMARY KEY (consumer),
+    CONSTRAINT read_tables_once UNIQUE (read_model, version)
+);
+GRANT SELECT ON log.read_tables TO
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+
+-- Stands where a version of a read model has a column that the one that stands in
+-- for it does not have: what nobody knows yet is not empty.
+CREATE FUNCTION log.not_built(what text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RAISE EXCEPTION '% is not built yet', what
+        USING ERRCODE = 'object_not_in_prerequisite_state';
+END
+$$;
+REVOKE ALL ON FUNCTION log.not_built FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.not_built TO tenantry_query;
+
+-- Read tables that are being filled from the first event on. Written by builds,
+-- which find in it where an earlier one was interrupted; removed when the table
+-- is in place.
+CREATE TABLE log.builds (
+    consumer    text NOT NULL,
+    phase       text NOT NULL,
+    -- Whether it waits for somebody to let it go on.
+    paused      boolean NOT NULL DEFAULT false,
+    -- Events that were gone through, of those that there were; rows so far.
+    done        bigint NOT NULL DEFAULT 0,
+    total       bigint NOT NULL DEFAULT 0,
+    rows        bigint NOT NULL DEFAULT 0,
+    started_at  timestamptz NOT NULL DEFAULT now(),
+    -- When it was last begun or taken up again, how far it was then, and when it
+    -- was last heard of.
+    resumed_at  timestamptz NOT NULL DEFAULT now(),
+    resumed_done bigint NOT NULL DEFAULT 0,
+    seen_at     timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT builds_pkey PRIMARY KEY (consumer)
+);
+GRANT SELECT ON log.builds TO tenantry_projector;
+-- How much there is in all logs is not for tenants.
+GRANT SELECT (consumer, phase, paused) ON log.builds TO tenantry_query;
+
+-- The tenants whose rows are in a table that is being built. Each is written in
+-- the transaction that writes the rows.
+CREATE TABLE log.built_tenants (
+    consumer    text NOT NULL REFERENCES log.builds ON DELETE CASCADE,
+    tenant_id   uuid NOT NULL,
+    -- How far its log was folded, and how many erasures are taken in.
+    position    bigint NOT NULL,
+    erasures    bigint NOT NULL,
+    rows        bigint NOT NULL,
+    built_at    timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT built_tenants_pkey PRIMARY KEY (consumer, tenant_id)
+);
+ALTER TABLE log.built_tenants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.built_tenants FORCE ROW LEVEL SECURITY;
+CREATE POLICY building ON log.built_tenants TO tenantry_owner USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.built_tenants FOR SELECT
+    USING (tenant_id = log.current_tenant());
+GRANT SELECT ON log.built_tenants TO tenantry_query;
+
 -- Commands to be given at a later time. Written with the checkpoint of the
 -- reaction that asked for them, removed once given.
 CREATE TABLE log.timers (

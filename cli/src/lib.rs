@@ -13,6 +13,7 @@ mod options;
 mod past;
 mod place;
 mod progress;
+mod projections;
 mod proof;
 mod replay;
 mod roles;
@@ -84,7 +85,10 @@ async fn run<D: Domain>(options: Options) -> Result<ExitCode> {
             }
         }
         Command::Rebuild(rebuild) => {
-            tools::rebuild(&place.config()?, &registry, &rebuild).await?;
+            projections::rebuild(&place.config()?, &registry, &rebuild).await?;
+        }
+        Command::Projections(projections) => {
+            projections::run(&place.config()?, &projections).await?;
         }
         Command::Past(past) => past::run(&place.config()?, &registry, &past.action).await?,
         Command::Erase(erase) => erase::run(&place.config()?, &registry, &erase).await?,

@@ -56,11 +56,13 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Fold everything anew and compare it with the read tables.
     Verify(Verify),
-    /// Fill a read model's table anew, while everything runs.
+    /// Fill a read model's table from the first event on, while everything runs.
     Rebuild(Rebuild),
     /// Put a moment of a tenant's past into tables, for audits; list and remove
     /// those there are.
     Past(Past),
+    /// Show the read models' versions: how far they are, and which are read.
+    Projections(Projections),
     /// Forget a person: destroy the key that their personal data is sealed with.
     Erase(Erase),
     /// Make, rotate and retire the master keys of personal data.
@@ -267,13 +269,74 @@ pub(crate) struct Verify {
     /// One read model; all by default.
     #[arg(value_name = "READ_MODEL")]
     pub(crate) read_model: Option<String>,
+    /// One tenant; all by default.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<TenantId>,
+    /// The tenants from this one on, in the order of their ids.
+    #[arg(long, value_name = "TENANT", conflicts_with = "tenant")]
+    pub(crate) from: Option<TenantId>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Rebuild {
+    /// Which read model. By default all those that have no table yet.
+    #[arg(value_name = "READ_MODEL")]
+    pub(crate) read_model: Option<String>,
+    /// Throw away what an interrupted rebuild has loaded.
+    #[arg(long, requires = "read_model")]
+    pub(crate) anew: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Projections {
+    #[command(subcommand)]
+    pub(crate) action: Option<ProjectionsAction>,
+    /// One JSON object per version and line, for programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Name so many of the tenants that are furthest behind.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) worst: usize,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ProjectionsAction {
+    /// Let readers see the version before. Its table must be up to date.
+    Rollback(Switch),
+    /// Let readers see the version again that was rolled back.
+    Forward(Switch),
+    /// Drop the table of a version that is not read any more.
+    Drop {
+        /// Which read model.
+        #[arg(value_name = "READ_MODEL")]
+        read_model: String,
+        /// Which version; by default all before the one that is read.
+        #[arg(long, value_name = "N")]
+        version: Option<u32>,
+    },
+    /// Let a rebuild wait.
+    Pause {
+        /// Which read model.
+        #[arg(value_name = "READ_MODEL")]
+        read_model: String,
+    },
+    /// Let a rebuild go on.
+    Resume {
+        /// Which read model.
+        #[arg(value_name = "READ_MODEL")]
+        read_model: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Switch {
     /// Which read model.
     #[arg(value_name = "READ_MODEL")]
     pub(crate) read_model: String,
+    /// Even if that shows less than readers have seen already.
+    #[arg(long)]
+    pub(crate) behind: bool,
 }
 
 #[derive(Args, Debug)]

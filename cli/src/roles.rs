@@ -232,8 +232,11 @@ impl Running {
         let database = starting.database(DatabaseRole::Projector, connections).await?;
         let subscription = starting.log(&database)?.subscribe();
         let config = starting.config.projector.clone();
-        let settings =
-            projector::Settings { batch: config.batch as u64, ..projector::Settings::default() };
+        let settings = projector::Settings {
+            batch: config.batch as u64,
+            labels: starting.config.telemetry.tenant_labels,
+            ..projector::Settings::default()
+        };
         let keys = starting.keys(&database).await?;
         let (pool, registry) = (database.raw().clone(), starting.registry.clone());
         let projector = projector::Projector::new(pool, registry, keys, settings)

@@ -3,7 +3,7 @@
 use std::{io::Write, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use domain::kernel::{ActorKind, Domain, Registry};
+use domain::kernel::{ActorKind, Domain, ReadModelEntry, Registry};
 use event_store::{
     Commands, PgLog, TenantId, catalogue,
     pg::{self, Signals},
@@ -18,11 +18,11 @@ use ulid::Ulid;
 
 use crate::{
     archive, demo,
-    options::{Demo, Place, Rebuild, Replay, TenantAction, Token, Verify, What},
+    options::{Demo, Place, Replay, TenantAction, Token, Verify, What},
     place::owner,
     print,
     progress::Bar,
-    replay as events, roles, say,
+    projections, replay as events, roles, say,
 };
 
 /// Connections of a tool.
@@ -34,6 +34,9 @@ pub(crate) async fn migrate(config: &Config, registry: &Registry) -> Result<()> 
     pg::migrate(&mut client).await?;
     for table in projector::create_tables(&mut client, registry).await? {
         say(&format!("created read.{table}"));
+    }
+    for unbuilt in projections::unbuilt(&client, registry).await? {
+        say(&format!("{unbuilt} has no table of its own yet: run `tenantry rebuild {unbuilt}`"));
     }
     worker::register(&mut client, registry).await?;
     say("the database is up to date");
@@ -140,16 +143,13 @@ pub(crate) async fn verify(
     let keys = roles::key_ring(config, DatabaseRole::Owner).await?;
     let bar = Bar::counting("events");
     let moving = bar.clone();
-    let verified = projector::verify(
-        database.raw(),
-        registry,
-        &keys,
-        options.read_model.as_deref(),
-        move |at| {
-            moving.at(at.done, at.total, at.phase.to_string());
-        },
-    )
-    .await;
+    let scope = projector::Scope {
+        read_model: options.read_model.clone(),
+        tenant: options.tenant.map(|tenant| tenant.0),
+        from: options.from.map(|tenant| tenant.0),
+    };
+    let tell = move |at: projector::Progress| moving.at(at.done, at.total, at.phase.to_string());
+    let verified = projector::verify_scope(database.raw(), registry, &keys, &scope, tell).await;
     bar.end();
     let verified = verified?;
     for difference in &verified.differences {
@@ -173,33 +173,6 @@ pub(crate) async fn verify(
     Ok(verified.found == 0)
 }
 
-pub(crate) async fn rebuild(
-    config: &Config,
-    registry: &Arc<Registry>,
-    options: &Rebuild,
-) -> Result<()> {
-    let database = Database::connect(&config.database, DatabaseRole::Owner, CONNECTIONS).await?;
-    let keys = roles::key_ring(config, DatabaseRole::Owner).await?;
-    let bar = Bar::counting("events");
-    let moving = bar.clone();
-    let started = std::time::Instant::now();
-    let tell = move |at: projector::Progress| {
-        moving.at(at.done, at.total, at.phase.to_string());
-    };
-    let name = &options.read_model;
-    let rebuilt = projector::rebuild(database.raw(), registry, &keys, name, tell).await;
-    bar.end();
-    let rebuilt = rebuilt?;
-    say(&format!(
-        "{} rows from {} events in {:.1} s; {} has been replaced",
-        rebuilt.rows,
-        rebuilt.events,
-        started.elapsed().as_secs_f64(),
-        options.read_model
-    ));
-    Ok(())
-}
-
 pub(crate) fn describe(registry: &Arc<Registry>, what: What) -> Result<()> {
     let text = match what {
         What::Openapi => serde_json::to_string_pretty(&command_api::openapi(registry))
@@ -217,14 +190,18 @@ pub(crate) fn describe(registry: &Arc<Registry>, what: What) -> Result<()> {
 
 /// Waits until the read tables and the reactions have seen all that is in the
 /// logs now.
-pub(crate) async fn caught_up(client: &tokio_postgres::Client) -> Result<()> {
+pub(crate) async fn caught_up(client: &tokio_postgres::Client, registry: &Registry) -> Result<()> {
+    // Versions that nobody projects any more do not come any further.
     let behind = "SELECT count(*) FROM log.heads AS h
          LEFT JOIN (
-             SELECT tenant_id, min(position) AS position FROM log.checkpoints GROUP BY tenant_id
+             SELECT tenant_id, min(position) AS position FROM log.checkpoints
+             WHERE consumer LIKE 'reaction:%' OR consumer = ANY ($1) GROUP BY tenant_id
          ) AS c USING (tenant_id)
          WHERE h.position > coalesce(c.position, 0)";
+    let tables: Vec<String> =
+        registry.read_models().iter().map(ReadModelEntry::table_name).collect();
     loop {
-        let rows: i64 = client.query_one(behind, &[]).await?.try_get(0)?;
+        let rows: i64 = client.query_one(behind, &[&tables]).await?.try_get(0)?;
         if rows == 0 {
             return Ok(());
         }

@@ -23,6 +23,7 @@ use crate::{
     demo::Demo,
     options::{Place, Role, Up},
     place::{Endpoints, TenantAccess, owner},
+    projections,
     roles::Running,
     say, tools,
 };
@@ -53,11 +54,13 @@ pub(crate) async fn run<D: Domain>(registry: &Arc<Registry>, place: &Place, up: 
         if up.demo {
             let demo = Demo::until_yesterday(service::now());
             tools::fill::<D>(&config, &owner, &demo).await?;
-            tools::caught_up(&owner).await?;
+            tools::caught_up(&owner, registry).await?;
         }
         let endpoints = endpoints(&config, &key, &owner, &running, &postgres).await?;
         endpoints.write(&place.data)?;
         greet(&endpoints, &place.data);
+        // Goes on next time if this ends first.
+        tokio::spawn(projections::build_missing(config.clone(), registry.clone()));
         anyhow::Ok(())
     };
     let filled = shutdown.or(filled).await.unwrap_or(Ok(()));

@@ -63,10 +63,13 @@ impl Inner {
 /// How long nothing is heard before the places are looked at.
 const POLL: Duration = Duration::from_millis(50);
 
-/// How many of these read models have come so far.
-/// $1 tenant, $2 consumers, $3 position
-const ARRIVED: &str = "SELECT count(*) FROM log.checkpoints
-    WHERE tenant_id = $1 AND consumer = ANY ($2) AND position >= $3";
+/// How many of these read models have come so far, or those that stand in for
+/// them. $1 tenant, $2 consumers, $3 position
+const ARRIVED: &str = "SELECT count(*) FROM unnest($2::text[]) AS asked (consumer)
+    LEFT JOIN log.read_tables AS seen ON seen.consumer = asked.consumer
+    JOIN log.checkpoints AS c
+        ON c.tenant_id = $1 AND c.consumer = coalesce(seen.shows, asked.consumer)
+    WHERE c.position >= $3";
 
 impl PgReadModels {
     /// The read models of a domain. The pool's sessions have the role

@@ -2,10 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
+use event_store::TenantId;
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Meter},
@@ -66,6 +70,15 @@ impl Behind {
         self.of(place).map(|lag| lag.events).max().unwrap_or(0)
     }
 
+    /// The tenants that are furthest behind, so many of them.
+    fn worst(&self, place: usize, most: usize) -> Vec<(Ulid, Lag)> {
+        let of = self.0.iter().filter(|((_, model), _)| *model == place);
+        let mut worst: Vec<(Ulid, Lag)> = of.map(|((tenant, _), lag)| (*tenant, *lag)).collect();
+        worst.sort_by_key(|(tenant, lag)| (std::cmp::Reverse(lag.events), *tenant));
+        worst.truncate(most);
+        worst
+    }
+
     /// The age of the oldest event that is waiting.
     fn seconds(&self, place: usize, now: DateTime<Utc>) -> f64 {
         let ages = self.of(place).map(|lag| (now - lag.since).as_seconds_f64());
@@ -76,21 +89,31 @@ impl Behind {
 /// Measures what the projector does.
 pub(crate) struct Measures {
     behind: Arc<Mutex<Behind>>,
+    waiting: Arc<AtomicU64>,
     events: Counter<u64>,
     rows: Counter<u64>,
     failures: Counter<u64>,
 }
 
 impl Measures {
-    pub(crate) fn new(models: &[Arc<Model>]) -> Self {
+    pub(crate) fn new(models: &[[Arc<Model>; 2]], labels: usize) -> Self {
         let meter = telemetry::meter();
         let behind = Arc::<Mutex<Behind>>::default();
         observe(meter, &behind, models);
+        observe_worst(meter, &behind, models, labels);
+        let waiting = Arc::<AtomicU64>::default();
+        let observed = waiting.clone();
+        let _ = meter
+            .u64_observable_gauge("projection_queue_tenants")
+            .with_description("Tenants that wait for their turn.")
+            .with_callback(move |gauge| gauge.observe(observed.load(Ordering::Relaxed), &[]))
+            .build();
         let counter = |name: &'static str, description: &'static str| {
             meter.u64_counter(name).with_description(description).build()
         };
         Self {
             behind,
+            waiting,
             events: counter("projection_events_total", "Events folded, by read model."),
             rows: counter("projection_rows_total", "Rows written or removed, by read model."),
             failures: counter(
@@ -123,6 +146,11 @@ impl Measures {
         locked(&self.behind).left(key(job), left, job.batch.last_at);
     }
 
+    /// Takes in how many tenants wait for their turn.
+    pub(crate) fn waiting(&self, tenants: usize) {
+        self.waiting.store(tenants as u64, Ordering::Relaxed);
+    }
+
     /// Counts what was folded into a read model.
     pub(crate) fn folded(&self, model: &Model, events: u64, rows: u64) {
         let projection = [projection(model)];
@@ -141,7 +169,7 @@ fn key(job: &Job) -> (Ulid, usize) {
 }
 
 fn projection(model: &Model) -> KeyValue {
-    KeyValue::new("projection", model.entry().name)
+    KeyValue::new("projection", model.label.clone())
 }
 
 fn locked(behind: &Mutex<Behind>) -> MutexGuard<'_, Behind> {
@@ -149,9 +177,9 @@ fn locked(behind: &Mutex<Behind>) -> MutexGuard<'_, Behind> {
     behind.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn observe(meter: &Meter, behind: &Arc<Mutex<Behind>>, models: &[Arc<Model>]) {
+fn observe(meter: &Meter, behind: &Arc<Mutex<Behind>>, models: &[[Arc<Model>; 2]]) {
     let projections: Vec<_> =
-        models.iter().map(|model| (model.place, [projection(model)])).collect();
+        models.iter().map(|[model, _]| (model.place, [projection(model)])).collect();
     let (of_events, named) = (behind.clone(), projections.clone());
     // The instruments live as long as the meter that calls them.
     let _ = meter
@@ -171,6 +199,43 @@ fn observe(meter: &Meter, behind: &Arc<Mutex<Behind>>, models: &[Arc<Model>]) {
             for (place, projection) in &projections {
                 gauge.observe(locked(&of_seconds).seconds(*place, Utc::now()), projection);
             }
+        })
+        .build();
+}
+
+/// The same of the tenants that are furthest behind, by name: ten thousand of
+/// them would be ten thousand series.
+fn observe_worst(
+    meter: &Meter,
+    behind: &Arc<Mutex<Behind>>,
+    models: &[[Arc<Model>; 2]],
+    labels: usize,
+) {
+    let projections: Vec<_> =
+        models.iter().map(|[model, _]| (model.place, projection(model))).collect();
+    let worst = move |behind: &Mutex<Behind>, observe: &dyn Fn(&Lag, &[KeyValue])| {
+        for (place, projection) in &projections {
+            for (tenant, lag) in locked(behind).worst(*place, labels) {
+                let tenant = KeyValue::new("tenant", TenantId(tenant).to_string());
+                observe(&lag, &[projection.clone(), tenant]);
+            }
+        }
+    };
+    let (of_events, each) = (behind.clone(), worst.clone());
+    let _ = meter
+        .u64_observable_gauge("projection_tenant_lag_events")
+        .with_description("Events not folded yet, in the tenants that have most of them.")
+        .with_callback(move |gauge| each(&of_events, &|lag, of| gauge.observe(lag.events, of)))
+        .build();
+    let of_seconds = behind.clone();
+    let _ = meter
+        .f64_observable_gauge("projection_tenant_lag_seconds")
+        .with_description("Age of the oldest event not folded yet, in these tenants.")
+        .with_callback(move |gauge| {
+            let now = Utc::now();
+            worst(&of_seconds, &|lag, of| {
+                gauge.observe((now - lag.since).as_seconds_f64().max(0.0), of);
+            });
         })
         .build();
 }
@@ -195,6 +260,9 @@ mod tests {
         assert_eq!((behind.events(0), behind.seconds(0, at(120))), (9, 20.0));
         behind.left(one, 4, Some(at(108)));
         assert_eq!((behind.events(0), behind.seconds(0, at(120))), (7, 12.0));
+        let worst: Vec<_> =
+            behind.worst(0, 1).into_iter().map(|(tenant, lag)| (tenant, lag.events)).collect();
+        assert_eq!(worst, [(Ulid(2), 7)]);
         behind.left(other, 0, Some(at(110)));
         assert_eq!(behind.events(0), 4);
         // Whoever is not found any more has caught up elsewhere.

@@ -12,6 +12,7 @@
 //! [`Domain`](domain::kernel::Domain) declares.
 
 mod batch;
+mod building;
 mod cells;
 mod fencing;
 mod fold;
@@ -35,14 +36,19 @@ mod trace;
 mod turn;
 mod vault;
 mod verify;
+mod versions;
 mod write;
 
 pub use pasts::Pasts;
 pub use progress::{Phase, Progress};
 pub use projector::Projector;
-pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use rebuild::{RebuildError, Rebuilt, rebuild, rebuild_anew};
 pub use run::run;
 pub use settings::Settings;
 pub use step::{StepError, Stepped};
-pub use tables::{TablesError, create_tables, ddl};
-pub use verify::{Difference, Verified, VerifyError, What, verify};
+pub use tables::{TableState, TablesError, create_tables, ddl};
+pub use verify::{Difference, Scope, Verified, VerifyError, What, verify, verify_scope};
+pub use versions::{
+    Build, Lag, Projection, Switched, VersionError, drop_versions, pause, projections, resume,
+    roll_back, roll_forward,
+};

@@ -1,6 +1,6 @@
 //! A read model together with its table.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::BytesMut;
 use deadpool_postgres::ClientWrapper;
@@ -23,6 +23,12 @@ pub(crate) struct Model {
     pub(crate) place: usize,
     /// The name of its checkpoints.
     pub(crate) consumer: String,
+    /// The name of its table.
+    pub(crate) name: String,
+    /// Keeps its table from being replaced until the transaction has ended.
+    pub(crate) hold: String,
+    /// How it is called in measures.
+    pub(crate) label: String,
     pub(crate) table: Statements,
     /// The places of the key's columns among all columns.
     pub(crate) key: Vec<usize>,
@@ -45,11 +51,29 @@ pub(crate) enum LoadError {
 }
 
 impl Model {
-    /// All read models, with the tables that readers see.
-    pub(crate) fn all(registry: &Arc<Registry>, ring: &Arc<KeyRing>) -> Vec<Arc<Self>> {
-        (0..registry.read_models().len())
-            .map(|place| Arc::new(Self::new(registry, ring, place, Stands::Live)))
+    /// All read models and their former versions, each with the tables that
+    /// may be its own: the one that readers see, then one put aside.
+    pub(crate) fn all(registry: &Arc<Registry>, ring: &Arc<KeyRing>) -> Vec<[Arc<Self>; 2]> {
+        let standing = |place, stands| Arc::new(Self::new(registry, ring, place, stands));
+        (0..registry.projected().len())
+            .map(|place| [Stands::Live, Stands::Aside].map(|stands| standing(place, stands)))
             .collect()
+    }
+
+    /// Of each read model the one whose table is there, if one is.
+    pub(crate) async fn standing(
+        client: &ClientWrapper,
+        models: &[[Arc<Self>; 2]],
+    ) -> Result<Vec<Arc<Self>>, Error> {
+        let names: Vec<&str> = models.iter().flatten().map(|model| &*model.name).collect();
+        let statement = client.prepare_cached(include_str!("sql/tables.sql")).await?;
+        let rows = client.query(&statement, &[&names]).await?;
+        let found: BTreeSet<String> =
+            rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        let there = |models: &[Arc<Self>; 2]| {
+            models.iter().find(|model| found.contains(&model.name)).cloned()
+        };
+        Ok(models.iter().filter_map(there).collect())
     }
 
     /// The read model of a name, with the table that a rebuild fills.
@@ -72,9 +96,14 @@ impl Model {
     fn new(registry: &Arc<Registry>, ring: &Arc<KeyRing>, place: usize, stands: Stands) -> Self {
         let entry = at(registry, place);
         let key = entry.key.iter().filter_map(|name| entry.table.position(name)).collect();
+        let definition = Definition::of(entry, stands);
+        let is_former = place >= registry.read_models().len();
         Self {
             consumer: entry.table_name(),
-            table: Statements::new(entry, Definition::of(entry, stands)),
+            name: definition.name(),
+            hold: definition.hold(),
+            label: if is_former { entry.table_name() } else { entry.name.to_owned() },
+            table: Statements::new(entry, definition),
             registry: registry.clone(),
             place,
             key,
@@ -178,7 +207,7 @@ impl Model {
 
 #[expect(clippy::indexing_slicing, reason = "places come from this very list")]
 fn at(registry: &Registry, place: usize) -> &ReadModelEntry {
-    &registry.read_models()[place]
+    &registry.projected()[place]
 }
 
 /// The tenant, then the arrays.

@@ -22,6 +22,8 @@ pub enum Phase {
     CatchingUp,
     /// The new table takes the place of the old one.
     Swapping,
+    /// Somebody wants it to wait.
+    Paused,
     /// Rows are compared.
     Comparing,
 }
@@ -33,6 +35,7 @@ impl std::fmt::Display for Phase {
             Self::Indexing => "indexing",
             Self::CatchingUp => "catching up",
             Self::Swapping => "swapping",
+            Self::Paused => "paused",
             Self::Comparing => "comparing",
         })
     }

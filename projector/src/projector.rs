@@ -1,9 +1,6 @@
 //! One pass over the log for all read models.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{ClientWrapper, Pool};
@@ -16,6 +13,7 @@ use ulid::Ulid;
 
 use crate::{
     Settings, StepError, Stepped,
+    building::Building,
     fencing::Fencing,
     kept::Kept,
     lag::Measures,
@@ -42,8 +40,9 @@ pub struct Projector {
     pub(crate) fencing: Fencing,
     pub(crate) kept: Kept,
     pub(crate) measures: Measures,
+    building: Building,
     pub(crate) refolds: Refolds,
-    models: Vec<Arc<Model>>,
+    models: Vec<[Arc<Model>; 2]>,
     /// Those whose tables have been seen.
     pub(crate) live: Vec<Arc<Model>>,
     started: DateTime<Utc>,
@@ -65,7 +64,8 @@ impl Projector {
             refolds: Refolds::default(),
             ring,
             kept: Kept::new(settings.kept_rows),
-            measures: Measures::new(&models),
+            measures: Measures::new(&models, settings.labels),
+            building: Building::observed(),
             pool,
             registry,
             settings,
@@ -129,27 +129,16 @@ impl Projector {
     /// The tenants in which some read model has something to do.
     pub(crate) async fn tenants_behind(&mut self) -> Result<Vec<Ulid>, StepError> {
         let client = self.pool.get().await?;
-        if self.live.len() < self.models.len() {
-            self.live = self.with_tables(&client).await?;
-        }
+        // Tables come with a newer program's migration, and are moved by whoever
+        // goes from one version to another, even while this one runs.
+        self.live = Model::standing(&client, &self.models).await?;
+        self.building.look(&client).await?;
         self.fencing.begin();
         let standings = self.look(&client, None).await?;
         let mut tenants: Vec<Ulid> =
             standings.into_iter().map(|standing| standing.tenant).collect();
         tenants.dedup();
         Ok(tenants)
-    }
-
-    /// The read models whose tables are there. Others may come with a newer
-    /// program's migration, even while this one runs.
-    async fn with_tables(&self, client: &ClientWrapper) -> Result<Vec<Arc<Model>>, StepError> {
-        let names: Vec<&str> = self.models.iter().map(|model| &*model.consumer).collect();
-        let statement = client.prepare_cached(include_str!("sql/tables.sql")).await?;
-        let rows = client.query(&statement, &[&names]).await?;
-        let found: BTreeSet<String> =
-            rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-        let there = |model: &&Arc<Model>| found.contains(&model.consumer);
-        Ok(self.models.iter().filter(there).cloned().collect())
     }
 
     /// Hints at what has become visible, and up to which position.

@@ -94,6 +94,7 @@ async fn work(
         Some(Wake::Tenants(tenants)) => queue.append(tenants.iter().copied()),
         None => {}
     }
+    projector.measures.waiting(queue.order.len());
     let tenants = queue.take(projector.settings.tenants);
     if tenants.is_empty() {
         return Ok(());

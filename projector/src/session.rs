@@ -7,7 +7,7 @@ use futures_util::{
     FutureExt,
     future::{MaybeDone, join_all, maybe_done},
 };
-use tokio_postgres::{Error, Row, types::ToSql};
+use tokio_postgres::{Error, Row, error::SqlState, types::ToSql};
 use ulid::Ulid;
 
 /// Makes a transaction see the rows of one tenant. Prepared beforehand, so that
@@ -113,7 +113,9 @@ pub(crate) fn is_about_rows(error: &Error) -> bool {
         .is_some_and(|code| ["22", "23", "54"].contains(&code.code().get(..2).unwrap_or("")))
 }
 
-/// Whether a table or schema was not there.
-pub(crate) fn is_missing(error: &Error) -> bool {
-    error.code().is_some_and(|code| matches!(code.code(), "42P01" | "3F000"))
+/// Whether somebody else was using what was needed.
+pub(crate) fn is_taken(error: &Error) -> bool {
+    error.code().is_some_and(|code| {
+        [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
+    })
 }

@@ -15,6 +15,8 @@ pub struct Settings {
     pub refold: u64,
     /// Rows that are kept in memory from one step to the next.
     pub kept_rows: usize,
+    /// How many of the tenants that are furthest behind have a name in measures.
+    pub labels: usize,
     /// How long to wait before an event that could not be folded is tried
     /// again. Doubles with every attempt, up to [`longest_wait`](Self::longest_wait).
     pub first_wait: Duration,
@@ -30,6 +32,7 @@ impl Default for Settings {
             tenants: 64,
             refold: 20_000,
             kept_rows: 20_000,
+            labels: 20,
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_mins(5),
         }

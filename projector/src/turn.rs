@@ -14,7 +14,6 @@ use crate::{
     batch::{self, Stretch},
     fold::Job,
     round::Round,
-    session,
     standing::Standing,
     trace,
 };
@@ -39,10 +38,8 @@ impl Projector {
         let client = self.pool.get().await?;
         let mut turn = Turn::default();
         let served = self.serve(&client, &tenants, &mut turn).await;
-        if let Err(StepError::Database(error)) = &served
-            && session::is_missing(error)
-        {
-            // A table is gone: look again which are there.
+        if let Err(StepError::Database(_)) = &served {
+            // Perhaps a table is gone, or another: look again which are there.
             self.live.clear();
         }
         served.map(|()| turn)

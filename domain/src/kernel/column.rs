@@ -1,5 +1,7 @@
 //! The shape of a read model's rows, as every interpreter sees it.
 
+use serde_json::Value;
+
 /// The table behind a read model, derived from its row type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
@@ -36,6 +38,9 @@ pub struct Column {
     pub personal: bool,
     /// The field's doc comment.
     pub doc: String,
+    /// What the column holds in rows that were written before there was such a
+    /// field, as JSON: the field is declared with `#[serde(default)]`.
+    pub default: Option<Value>,
 }
 
 impl Column {

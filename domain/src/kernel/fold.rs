@@ -45,6 +45,12 @@ pub trait Work: Send {
     /// # Errors
     /// When a row does not have the shape of its columns.
     fn rows(&self) -> Result<Vec<(Vec<Cell>, u64)>, FoldError>;
+    /// Takes out rows, so many at most, each with the position of the last event
+    /// in it, until there are none. The work is good for nothing else then.
+    ///
+    /// # Errors
+    /// When a row does not have the shape of its columns.
+    fn drain(&mut self, most: usize) -> Result<Vec<(Vec<Cell>, u64)>, FoldError>;
     /// What has changed since it was loaded or last asked, sorted by key.
     ///
     /// # Errors
@@ -220,6 +226,18 @@ impl<R: ReadModel> Work for WorkOn<R> {
             .filter_map(|held| Some((held.row.as_ref()?, held.position)))
             .map(|(row, position)| Ok((self.cells(row)?, position)))
             .collect()
+    }
+
+    fn drain(&mut self, most: usize) -> Result<Vec<(Vec<Cell>, u64)>, FoldError> {
+        let mut drained = Vec::with_capacity(most.min(self.rows.len()));
+        while drained.len() < most
+            && let Some((_, held)) = self.rows.pop()
+        {
+            if let Some(row) = &held.row {
+                drained.push((self.cells(row)?, held.position));
+            }
+        }
+        Ok(drained)
     }
 
     fn changes(&mut self) -> Result<Changes, FoldError> {

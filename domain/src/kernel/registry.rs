@@ -1,14 +1,18 @@
 //! Everything that is declared, in the form the interpreters read.
 
+mod read_model;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use ulid::Ulid;
 
 use super::{
-    Aggregate, AnyRecorded, Claim, CodecError, Column, Command, DecodeFn, Envelope, Event,
-    EventCodec, Fold, Intent, Reaction, ReadModel, Recorded, Table, fold::FoldOf, schema,
+    Aggregate, AnyRecorded, Claim, CodecError, Command, DecodeFn, Envelope, Event, EventCodec,
+    Intent, Reaction, ReadModel, Recorded, schema,
 };
+
+pub use read_model::ReadModelEntry;
 
 /// A body of declarations: the product's own, or a test's.
 pub trait Domain: 'static {
@@ -37,6 +41,9 @@ pub trait Interpreter: Sized {
     fn read_model<R: ReadModel>(&mut self);
     /// Takes in a reaction.
     fn reaction<R: Reaction>(&mut self);
+    /// Takes in an earlier version of a read model, whose table is kept up to
+    /// date as long as there is one, so that one can go back to it.
+    fn former_read_model<R: ReadModel>(&mut self) {}
 
     /// Takes in a whole context.
     fn context<C: Context>(&mut self) {
@@ -50,7 +57,10 @@ pub trait Interpreter: Sized {
 pub struct Registry {
     contexts: Vec<(&'static str, &'static str)>,
     aggregates: Vec<AggregateEntry>,
+    /// The current versions, then the former ones.
     read_models: Vec<ReadModelEntry>,
+    former: Vec<ReadModelEntry>,
+    current: usize,
     reactions: Vec<ReactionEntry>,
     by_type: BTreeMap<&'static str, usize>,
 }
@@ -104,30 +114,6 @@ pub struct EventEntry {
     pub schema: Value,
     /// Whether it may hold personal data.
     pub personal: bool,
-}
-
-/// One read model.
-pub struct ReadModelEntry {
-    /// The context it belongs to.
-    pub context: &'static str,
-    /// The name of the whole.
-    pub name: &'static str,
-    /// The name of one row.
-    pub row: &'static str,
-    /// The version of its row and fold.
-    pub version: u32,
-    /// Its columns.
-    pub table: Table,
-    /// Which columns identify a row.
-    pub key: &'static [&'static str],
-    /// Further column lists that queries are served by.
-    pub indexes: &'static [&'static [&'static str]],
-    /// Whether every row is folded from the one aggregate its key names.
-    pub of_one_aggregate: bool,
-    /// How events become rows.
-    pub fold: Box<dyn Fold>,
-    /// The columns that hold personal data somewhere within.
-    nested_personal: Vec<String>,
 }
 
 /// One reaction.
@@ -223,21 +209,6 @@ impl AggregateEntry {
     }
 }
 
-impl ReadModelEntry {
-    /// The name of its table: each version has its own.
-    #[must_use]
-    pub fn table_name(&self) -> String {
-        format!("{}_v{}", self.name, self.version)
-    }
-
-    /// Where the values of one of its columns stand: personal ones are sealed
-    /// for this place, and hashed within it.
-    #[must_use]
-    pub fn place_of(&self, column: &Column) -> String {
-        format!("{}.{}", self.table_name(), column.name)
-    }
-}
-
 /// A declaration that contradicts another or the rules of the kernel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
@@ -253,6 +224,8 @@ impl Registry {
         D::declare(&mut registry);
         registry.by_type =
             registry.aggregates.iter().enumerate().map(|(i, entry)| (entry.name, i)).collect();
+        registry.current = registry.read_models.len();
+        registry.read_models.append(&mut registry.former);
         let faults = registry.faults();
         if faults.is_empty() { Ok(registry) } else { Err(RegistryError(faults)) }
     }
@@ -272,6 +245,13 @@ impl Registry {
     /// The read models in the order of their declaration.
     #[must_use]
     pub fn read_models(&self) -> &[ReadModelEntry] {
+        self.read_models.get(..self.current).unwrap_or_default()
+    }
+
+    /// The read models whose tables are kept up to date: all of
+    /// [`read_models`](Self::read_models), then their earlier versions.
+    #[must_use]
+    pub fn projected(&self) -> &[ReadModelEntry] {
         &self.read_models
     }
 
@@ -290,14 +270,14 @@ impl Registry {
     /// The read model of a name.
     #[must_use]
     pub fn read_model(&self, name: &str) -> Option<&ReadModelEntry> {
-        self.read_models.iter().find(|entry| entry.name == name)
+        self.read_models().iter().find(|entry| entry.name == name)
     }
 
     /// The read model whose rows are the aggregates of a type: the first one
     /// declared whose key is just their id.
     #[must_use]
     pub fn rows_of(&self, aggregate: &str) -> Option<&ReadModelEntry> {
-        self.read_models.iter().find(|entry| match entry.key {
+        self.read_models().iter().find(|entry| match entry.key {
             [only] => matches!(
                 entry.table.column(only).map(|column| &column.kind),
                 Some(super::ColumnKind::Id { aggregate: of, .. }) if of == aggregate
@@ -315,14 +295,17 @@ impl Registry {
         unique(&mut faults, "context", self.contexts.iter().map(|(name, _)| *name));
         unique(&mut faults, "aggregate type", self.aggregates.iter().map(|entry| entry.name));
         unique(&mut faults, "id prefix", self.aggregates.iter().map(|entry| entry.prefix));
-        unique(&mut faults, "read model", self.read_models.iter().map(|entry| entry.name));
-        unique(&mut faults, "row name", self.read_models.iter().map(|entry| entry.row));
+        unique(&mut faults, "read model", self.read_models().iter().map(|entry| entry.name));
+        unique(&mut faults, "row name", self.read_models().iter().map(|entry| entry.row));
         unique(&mut faults, "reaction", self.reactions.iter().map(|entry| entry.name));
         for aggregate in &self.aggregates {
             aggregate.faults(&mut faults);
         }
         for read_model in &self.read_models {
             read_model.faults(self, &mut faults);
+        }
+        for former in self.read_models.iter().skip(self.current) {
+            former.former_faults(self, &mut faults);
         }
         for ReactionEntry { name, source, .. } in &self.reactions {
             if !self.aggregates.iter().any(|aggregate| aggregate.name == *source) {
@@ -381,18 +364,11 @@ impl Interpreter for Registry {
     }
 
     fn read_model<R: ReadModel>(&mut self) {
-        self.read_models.push(ReadModelEntry {
-            context: self.here(),
-            name: R::NAME,
-            row: R::ROW,
-            version: R::VERSION,
-            table: schema::table::<R::Row>(),
-            key: R::KEY,
-            indexes: R::INDEXES,
-            of_one_aggregate: R::OF_ONE_AGGREGATE,
-            fold: Box::new(FoldOf::<R>::new()),
-            nested_personal: schema::nested_personal::<R::Row>(),
-        });
+        self.read_models.push(ReadModelEntry::of::<R>(self.here()));
+    }
+
+    fn former_read_model<R: ReadModel>(&mut self) {
+        self.former.push(ReadModelEntry::of::<R>(self.here()));
     }
 
     fn reaction<R: Reaction>(&mut self) {
@@ -463,54 +439,6 @@ impl AggregateEntry {
         }
     }
 }
-
-impl ReadModelEntry {
-    fn faults(&self, registry: &Registry, faults: &mut Vec<String>) {
-        let name = self.name;
-        if self.table.doc.is_empty() {
-            faults.push(format!("{name}: the row has no doc comment"));
-        }
-        for column in &self.table.columns {
-            if column.doc.is_empty() {
-                faults.push(format!("{name}.{}: has no doc comment", column.name));
-            }
-            if RESERVED_COLUMNS.contains(&column.name.as_str()) {
-                faults.push(format!("{name}.{}: the name is reserved", column.name));
-            }
-            if column.match_name().is_some_and(|taken| self.table.column(&taken).is_some()) {
-                faults.push(format!(
-                    "{name}.{0}_match: the name is taken by what finds the personal {0}",
-                    column.name
-                ));
-            }
-        }
-        let lists = std::iter::once(&self.key).chain(self.indexes.iter());
-        for column in lists.copied().flatten() {
-            if self.table.column(column).is_none() {
-                faults.push(format!("{name}: key or index names {column}, which is no column"));
-            }
-        }
-        for column in &self.nested_personal {
-            faults.push(format!(
-                "{name}.{column}: holds personal data within, where it cannot be forgotten; give \
-                 it a column of its own"
-            ));
-        }
-        for key in self.key {
-            if self.table.column(key).is_some_and(|column| column.nullable) {
-                faults.push(format!("{name}.{key}: a key column cannot be empty or personal"));
-            }
-        }
-        for source in self.fold.sources() {
-            if registry.aggregate(source).is_none() {
-                faults.push(format!("{name}: folds {source}, which is not registered"));
-            }
-        }
-    }
-}
-
-/// Columns that every read table has.
-const RESERVED_COLUMNS: &[&str] = &["tenant_id", "updated_position"];
 
 fn unique<'a>(faults: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a str>) {
     let mut seen = std::collections::BTreeSet::new();

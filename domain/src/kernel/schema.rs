@@ -97,6 +97,7 @@ fn column(root: &Value, name: &str, property: &Value, required: bool) -> Column 
         nullable: null || personal || !required,
         personal,
         doc: if own.is_empty() { text(core, "description") } else { own },
+        default: property.get("default").cloned(),
     }
 }
 

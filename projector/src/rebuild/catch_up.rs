@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use deadpool_postgres::ClientWrapper;
 
-use super::{Positions, Rebuild, RebuildError, heads};
+use super::{Positions, Reached, Rebuild, RebuildError, heads};
 use crate::{
     Phase,
     batch::{self, Stretch},
@@ -35,7 +35,7 @@ impl Rebuild<'_> {
                 let begun = positions.entry(tenant);
                 let place = begun.or_insert_with(|| self.beginning(tenant, head.erasures));
                 let stretch = Stretch { tenant, after: place.position, until: head.position };
-                let reached = self.catch_up_tenant(client, stretch).await?;
+                let reached = self.catch_up_tenant(client, stretch, place.erasures).await?;
                 left += reached - place.position;
                 place.position = reached;
             }
@@ -52,17 +52,21 @@ impl Rebuild<'_> {
         &self,
         client: &ClientWrapper,
         stretch: Stretch,
+        erasures: u64,
     ) -> Result<u64, RebuildError> {
         let mut after = stretch.after;
         while after < stretch.until {
+            self.build.may_go_on().await;
             let until = stretch.until.min(after + BATCH);
             let folded = self.fold(client, Stretch { after, until, ..stretch }).await?;
             let transaction = InTransaction::on(client);
             client.batch_execute("BEGIN").await?;
             self.write(client, &folded).await?;
+            let reached = folded.job.stretch.until;
+            let place = Reached { position: reached, erasures };
+            self.build.note(client, stretch.tenant, place, 0).await?;
             client.batch_execute("COMMIT").await?;
             transaction.ended();
-            let reached = folded.job.stretch.until;
             self.report.add(Phase::CatchingUp, reached - after);
             after = reached;
             if folded.stopped.is_some() {

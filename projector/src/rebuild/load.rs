@@ -1,6 +1,9 @@
 //! From the log into a table without indexes.
 
-use std::{pin::pin, sync::Arc};
+use std::{
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::ClientWrapper;
@@ -11,7 +14,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 use tokio_postgres::Row;
 use ulid::Ulid;
 
-use super::{Positions, Reached, Rebuild, RebuildError, Report};
+use super::{Positions, Reached, Rebuild, RebuildError};
 use crate::{
     Phase, StepError,
     batch::{Stretch, Taken},
@@ -32,36 +35,41 @@ const PIECE: usize = 256 * 1024;
 const PARCEL: usize = 4_096;
 
 impl Rebuild<'_> {
-    /// Loads all tenants, the largest first.
+    /// Loads the tenants that are not done, the largest first.
     pub(super) async fn load(
         &self,
         heads: &Positions,
+        done: &mut Positions,
         workers: usize,
-    ) -> Result<(Positions, u64), RebuildError> {
-        let mut largest: Vec<(Ulid, Reached)> = heads.iter().map(|(id, at)| (*id, *at)).collect();
+    ) -> Result<(), RebuildError> {
+        let left = heads.iter().filter(|(tenant, _)| !done.contains_key(tenant));
+        let mut largest: Vec<(Ulid, Reached)> = left.map(|(id, at)| (*id, *at)).collect();
         largest.sort_by_key(|(_, head)| std::cmp::Reverse(head.position));
         let loads = largest.into_iter().map(|(tenant, head)| self.load_tenant(tenant, head));
-        let loaded = stream::iter(loads).buffer_unordered(workers);
-        let loaded: Vec<(Ulid, Reached, u64)> = loaded.try_collect().await?;
-        let rows = loaded.iter().map(|(_, _, rows)| rows).sum();
-        Ok((loaded.into_iter().map(|(tenant, reached, _)| (tenant, reached)).collect(), rows))
+        let mut loaded = stream::iter(loads).buffer_unordered(workers);
+        while let Some((tenant, reached)) = loaded.try_next().await? {
+            done.insert(tenant, reached);
+        }
+        Ok(())
     }
 
     /// Loads one tenant up to its head, or up to the event that cannot be
-    /// folded. Gives how far it came, and how many rows there are.
+    /// folded, and says how far it came.
     async fn load_tenant(
         &self,
         tenant: Ulid,
         head: Reached,
-    ) -> Result<(Ulid, Reached, u64), RebuildError> {
+    ) -> Result<(Ulid, Reached), RebuildError> {
+        self.build.may_go_on().await;
         let client = self.pool.get().await?;
         let beginning = self.beginning(tenant, head.erasures);
         let mut until = head.position;
         loop {
-            let stretch = Stretch { tenant, after: 0, until };
-            match self.load_stretch(&client, stretch).await? {
+            let reached = Reached { position: until, ..beginning };
+            match self.load_stretch(&client, tenant, reached).await? {
                 Loaded::Rows(rows) => {
-                    return Ok((tenant, Reached { position: until, ..beginning }, rows));
+                    self.build.rows.fetch_add(rows, Ordering::Relaxed);
+                    return Ok((tenant, reached));
                 }
                 Loaded::Stopped(stopped) => until = stopped.position - 1,
                 // A projector that came by has found out which event it is.
@@ -85,32 +93,40 @@ impl Rebuild<'_> {
         Ok(row.map(|row| row.try_get(0)).transpose()?.map(unsigned))
     }
 
+    /// Loads one tenant up to a position.
     async fn load_stretch(
         &self,
         client: &ClientWrapper,
-        stretch: Stretch,
+        tenant: Ulid,
+        reached: Reached,
     ) -> Result<Loaded, RebuildError> {
         let (parcels, incoming) = reading::channel();
         let (pieces, outgoing) = mpsc::channel(8);
         let folding = Folding {
-            tenant: stretch.tenant,
+            tenant,
             registry: self.registry.clone(),
             ring: self.ring.clone(),
             model: self.model.clone(),
-            report: self.report.clone(),
             runtime: Handle::current(),
         };
         let folding = tokio::task::spawn_blocking(move || {
-            folding.fold(incoming).and_then(|work| folding.send(&*work, &pieces))
+            folding.fold(incoming).and_then(|mut work| folding.send(&mut *work, &pieces))
         });
+        let stretch = Stretch { tenant, after: 0, until: reached.position };
         self.read(client, stretch, parcels).await?;
+        let transaction = InTransaction::on(client);
+        client.batch_execute("BEGIN").await?;
         let copied = self.copy(client, outgoing).await;
         let loaded = folding.await?;
-        match copied {
-            Err(error) if is_about_rows(&error) => Ok(Loaded::Unfit(reason(&error))),
-            copied => {
-                copied?;
-                Ok(loaded.map_or_else(|unloaded| unloaded, Loaded::Rows))
+        match (copied, loaded) {
+            (Err(error), _) if is_about_rows(&error) => Ok(Loaded::Unfit(reason(&error))),
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), Err(unloaded)) => Ok(unloaded),
+            (Ok(()), Ok(rows)) => {
+                self.build.note(client, tenant, reached, rows).await?;
+                client.batch_execute("COMMIT").await?;
+                transaction.ended();
+                Ok(Loaded::Rows(rows))
             }
         }
     }
@@ -124,6 +140,7 @@ impl Rebuild<'_> {
         let types = self.model.entry().fold.sources();
         let mut after = stretch.after;
         while after < stretch.until && !parcels.is_closed() {
+            self.build.may_go_on().await;
             let until = (after + CHUNK).min(stretch.until);
             let transaction = InTransaction::on(client);
             client.batch_execute("BEGIN READ ONLY").await?;
@@ -170,7 +187,6 @@ struct Folding {
     registry: Arc<Registry>,
     ring: Arc<KeyRing>,
     model: Arc<Model>,
-    report: Arc<Report>,
     /// Where keys are waited for.
     runtime: Handle,
 }
@@ -205,20 +221,22 @@ impl Folding {
     /// Sends all rows, in the form that COPY takes.
     fn send(
         &self,
-        work: &dyn domain::kernel::Work,
+        work: &mut dyn domain::kernel::Work,
         pieces: &mpsc::Sender<Bytes>,
     ) -> Result<u64, Loaded> {
-        let rows = work.rows().map_err(|unfit: FoldError| Loaded::Unfit(unfit.to_string()))?;
-        if rows.is_empty() {
-            return Ok(0);
+        let unfit = |unfit: FoldError| Loaded::Unfit(unfit.to_string());
+        let mut parcel = work.drain(PARCEL).map_err(unfit)?;
+        let mut sent = 0;
+        if parcel.is_empty() {
+            return Ok(sent);
         }
         let mut out = BytesMut::with_capacity(PIECE + 4096);
         out.put_slice(b"PGCOPY\n\xff\r\n\0");
         // No flags, no extension.
         out.put_i64(0);
         let columns = &self.model.entry().table.columns;
-        for parcel in rows.chunks(PARCEL) {
-            let seals = self.seals(parcel)?;
+        while !parcel.is_empty() {
+            let seals = self.seals(&parcel)?;
             for (place, (row, position)) in parcel.iter().enumerate() {
                 let seals = seals.get(place).map(Vec::as_slice).unwrap_or_default();
                 cells::put_row(self.tenant, columns, (row, *position), seals, &mut out);
@@ -226,12 +244,13 @@ impl Folding {
                     return Ok(0);
                 }
             }
+            sent += parcel.len() as u64;
+            parcel = work.drain(PARCEL).map_err(unfit)?;
         }
         out.put_i16(-1);
         // If nobody takes it, nobody waits for the answer either.
         let _ = pieces.blocking_send(out.freeze());
-        self.report.enter(Phase::Folding);
-        Ok(rows.len() as u64)
+        Ok(sent)
     }
 
     fn seals(&self, rows: &[(Vec<Cell>, u64)]) -> Result<Vec<Vec<Seal>>, Loaded> {

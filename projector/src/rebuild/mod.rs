@@ -4,18 +4,23 @@
 //! indexes or policies in the way, then these, then what came in meanwhile;
 //! then one short transaction puts it in the old one's place together with
 //! its checkpoints. Readers see the old rows or the new ones, nothing between.
+//! A version that has no table yet takes the place of what stands in for it, and
+//! the table of the version before stays as it is.
 //!
-//! Projectors may run all the time. A rebuild that ends before its time leaves
-//! nothing but a table that nobody reads, which the next one removes.
+//! Projectors may run all the time. A rebuild that ends before its time, in
+//! whatever way, leaves a table that nobody reads and a note of what is in it,
+//! with which the next one goes on.
 
+mod build;
 mod catch_up;
 mod load;
 mod swap;
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -26,16 +31,16 @@ use event_store::{
     keys::KeyRing,
     pg::{ulid, unsigned},
 };
-use opentelemetry::{KeyValue, metrics::Gauge};
-use service::telemetry;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use ulid::Ulid;
 
 use crate::{
     Phase, Progress,
     model::Model,
     step::StepError,
-    tables::{Definition, Stands},
+    tables::{Definition, Index, Stands},
 };
+use build::{Build, TICK, indexes_of};
 
 /// What a rebuild has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +51,12 @@ pub struct Rebuilt {
     pub events: u64,
     /// Rows that were loaded, without those that were caught up on.
     pub rows: u64,
+    /// Tenants whose rows an earlier attempt had loaded.
+    pub resumed: usize,
 }
 
-/// Why a rebuild came to nothing. The table is as it was.
+/// Why a rebuild came to nothing. The table is as it was; what was loaded is
+/// kept for the next attempt.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
     /// No such read model is declared.
@@ -62,6 +70,9 @@ pub enum RebuildError {
     /// Another process is rebuilding it.
     #[error("{0} is being rebuilt by another process")]
     Busy(String),
+    /// No migration has heard of it.
+    #[error("{0} is not known to this database; run `tenantry migrate` first")]
+    Unregistered(String),
     /// The sessions cannot see everything.
     #[error("the sessions of a rebuild must have the role tenantry_owner, this one has {0}")]
     Role(String),
@@ -75,6 +86,19 @@ pub enum RebuildError {
         /// Whose rows.
         tenant: Ulid,
         /// What does not fit.
+        reason: String,
+    },
+    /// The new version cannot take an event that readers have seen the effect of.
+    #[error(
+        "the event at position {position} of tenant {tenant} was folded by the version that \
+         readers see, but not by this one: {reason}; mend the fold, and rebuild anew"
+    )]
+    Stuck {
+        /// Whose event.
+        tenant: Ulid,
+        /// Its position.
+        position: u64,
+        /// Why it cannot be folded.
         reason: String,
     },
     /// The old table was never free for long enough to be replaced.
@@ -108,8 +132,11 @@ const WORKERS: usize = 2;
 /// The key ring needs a pool of its own: keys are looked up while the events
 /// stream in.
 ///
+/// What an interrupted rebuild of the same read model has loaded is kept. One
+/// that is paused waits.
+///
 /// The pool's sessions must have the role `tenantry_owner`; up to three of its
-/// connections are used. `progress` is told about every few hundred events,
+/// connections are used, and one more. `progress` is told about every few hundred events,
 /// from any thread.
 ///
 /// # Errors
@@ -120,6 +147,31 @@ pub async fn rebuild(
     registry: &Arc<Registry>,
     ring: &Arc<KeyRing>,
     read_model: &str,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Rebuilt, RebuildError> {
+    Box::pin(build(pool, registry, ring, (read_model, false), progress)).await
+}
+
+/// The same, from an empty table on: what an interrupted attempt has loaded is
+/// thrown away.
+///
+/// # Errors
+/// As [`rebuild`].
+pub async fn rebuild_anew(
+    pool: &Pool,
+    registry: &Arc<Registry>,
+    ring: &Arc<KeyRing>,
+    read_model: &str,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Rebuilt, RebuildError> {
+    Box::pin(build(pool, registry, ring, (read_model, true), progress)).await
+}
+
+async fn build(
+    pool: &Pool,
+    registry: &Arc<Registry>,
+    ring: &Arc<KeyRing>,
+    (read_model, anew): (&str, bool),
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Rebuilt, RebuildError> {
     let unknown = || RebuildError::Unknown {
@@ -134,16 +186,19 @@ pub async fn rebuild(
     // Taken out of the pool: whatever happens, the lock ends with it.
     let place = Object::take(pool.get().await?);
     claim(&place, &model.consumer).await?;
-    let report = Arc::new(Report::new(&model, Box::new(progress)));
-    let rebuild = Rebuild {
-        pool: pool.clone(),
-        registry: registry.clone(),
-        ring: ring.clone(),
-        definition: Definition::of(model.entry(), Stands::Beside),
-        model: &model,
-        report,
+    let report = Arc::new(Report::new(Box::new(progress)));
+    let definition = Definition::of(model.entry(), Stands::Beside);
+    let result = async {
+        let known = "SELECT FROM log.read_tables WHERE consumer = $1";
+        if place.query_opt(known, &[&model.consumer]).await?.is_none() {
+            return Err(RebuildError::Unregistered(model.consumer.clone()));
+        }
+        let (build, done) = Build::begin(&place, &model.consumer, &definition, anew).await?;
+        let (pool, registry, ring) = (pool.clone(), registry.clone(), ring.clone());
+        let rebuild = Rebuild { pool, registry, ring, definition, model: &model, report, build };
+        rebuild.run(&place, workers, done).await
     };
-    let result = rebuild.run(&place, workers).await;
+    let result = result.await;
     // The end of the session would do it too, but nobody knows when.
     let _ = place.query_one(include_str!("../sql/release.sql"), &[&model.consumer]).await;
     result
@@ -167,6 +222,7 @@ struct Rebuild<'a> {
     model: &'a Arc<Model>,
     definition: Definition<'a>,
     report: Arc<Report>,
+    build: Build,
 }
 
 /// How far the new table has come, by tenant.
@@ -182,18 +238,61 @@ struct Reached {
 }
 
 impl Rebuild<'_> {
-    async fn run(&self, place: &ClientWrapper, workers: usize) -> Result<Rebuilt, RebuildError> {
-        place.batch_execute(&self.definition.drop()).await?;
-        place.batch_execute(&self.definition.create()).await?;
+    async fn run(
+        &self,
+        place: &ClientWrapper,
+        workers: usize,
+        done: Positions,
+    ) -> Result<Rebuilt, RebuildError> {
         let heads = heads(place).await?;
         let total = heads.values().map(|head| head.position).sum();
         self.report.total.store(total, Ordering::Relaxed);
-        let (mut positions, rows) = self.load(&heads, workers).await?;
-        self.index(place).await?;
-        self.catch_up(place, &mut positions).await?;
+        self.report.add(Phase::Folding, done.values().map(|reached| reached.position).sum());
+        let resumed = done.len();
+        let mut positions = done;
+        let filling = async {
+            // A table that says who may see it takes no COPY any more: tenants
+            // that came later are caught up on like any other events.
+            let (has_key, is_protected) = self.finished(place).await?;
+            if !is_protected {
+                self.load(&heads, &mut positions, workers).await?;
+                self.index(place, workers, has_key).await?;
+            }
+            self.catch_up(place, &mut positions).await
+        };
+        self.watched(filling).await?;
         self.swap(place, &mut positions).await?;
         let events = positions.values().map(|reached| reached.position).sum();
-        Ok(Rebuilt { tenants: positions.len(), events, rows })
+        let rows = self.build.rows.load(Ordering::Relaxed);
+        Ok(Rebuilt { tenants: positions.len(), events, rows, resumed })
+    }
+
+    /// Does its work, and tells meanwhile how far it is.
+    async fn watched<T>(
+        &self,
+        work: impl Future<Output = Result<T, RebuildError>>,
+    ) -> Result<T, RebuildError> {
+        tokio::select! {
+            done = work => done,
+            told = self.keep_telling() => told.map(|never| match never {}),
+        }
+    }
+
+    async fn keep_telling(&self) -> Result<Infallible, RebuildError> {
+        loop {
+            self.tell().await?;
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    async fn tell(&self) -> Result<(), RebuildError> {
+        let client = self.pool.get().await?;
+        let (phase, done, total) = self.report.now();
+        self.build.tell(&**client, phase, (done, total)).await?;
+        if self.build.is_paused() {
+            self.report.pause();
+        }
+        Ok(())
     }
 
     /// Where the new table begins in the log of a tenant of so many erasures.
@@ -205,16 +304,40 @@ impl Rebuild<'_> {
         Reached { position: 0, erasures }
     }
 
-    /// Builds what loading was better off without.
-    async fn index(&self, place: &ClientWrapper) -> Result<(), RebuildError> {
+    /// Builds what loading was better off without, as far as it is not there.
+    async fn index(
+        &self,
+        place: &ClientWrapper,
+        workers: usize,
+        has_key: bool,
+    ) -> Result<(), RebuildError> {
         self.report.enter(Phase::Indexing);
-        place.batch_execute("SET maintenance_work_mem = '256MB'").await?;
-        for statement in self.definition.index() {
-            place.batch_execute(&statement).await?;
+        let there = indexes_of(place, &self.definition.name()).await?;
+        let indexes = self.definition.indexes().into_iter();
+        let missing = indexes.filter(|index| !there.contains(&index.name));
+        let created = stream::iter(missing.map(|index| self.create_index(index)));
+        created.buffer_unordered(workers).try_collect::<Vec<()>>().await?;
+        if !has_key {
+            place.batch_execute(&self.definition.declare_key()).await?;
         }
-        place.batch_execute(&self.definition.comment()).await?;
-        place.batch_execute(&self.definition.protect()).await?;
         place.batch_execute(&self.definition.analyze()).await?;
+        // One message, one transaction, and the last.
+        let (comment, protect) = (self.definition.comment(), self.definition.protect());
+        place.batch_execute(&[comment, protect].concat()).await?;
+        Ok(())
+    }
+
+    /// Whether the table has its key, and says who may see it.
+    async fn finished(&self, place: &ClientWrapper) -> Result<(bool, bool), RebuildError> {
+        let sql = include_str!("../sql/finished.sql");
+        let row = place.query_one(sql, &[&self.definition.name()]).await?;
+        Ok((row.try_get(0)?, row.try_get(1)?))
+    }
+
+    async fn create_index(&self, index: Index) -> Result<(), RebuildError> {
+        let client = self.pool.get().await?;
+        let memory = "SET LOCAL maintenance_work_mem = '256MB'";
+        client.batch_execute(&format!("BEGIN; {memory}; {} COMMIT", index.create)).await?;
         Ok(())
     }
 }
@@ -234,38 +357,45 @@ fn reached(row: &tokio_postgres::Row) -> Result<(Ulid, Reached), tokio_postgres:
     Ok((tenant, Reached { position, erasures }))
 }
 
-/// Tells whoever asked, and whoever watches, how far it is.
+/// Tells whoever asked how far it is.
 struct Report {
     tell: Box<dyn Fn(Progress) + Send + Sync>,
-    gauge: Gauge<f64>,
-    projection: [KeyValue; 1],
     done: AtomicU64,
     total: AtomicU64,
+    phase: Mutex<Phase>,
 }
 
 impl Report {
-    fn new(model: &Model, tell: Box<dyn Fn(Progress) + Send + Sync>) -> Self {
+    fn new(tell: Box<dyn Fn(Progress) + Send + Sync>) -> Self {
         Self {
             tell,
-            gauge: telemetry::meter()
-                .f64_gauge("projection_rebuild_progress")
-                .with_description("How much of the log a rebuild has folded, 0 to 1.")
-                .build(),
-            projection: [KeyValue::new("projection", model.entry().name)],
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
+            phase: Mutex::new(Phase::Folding),
         }
+    }
+
+    /// What is being done, how many events are, and of how many.
+    fn now(&self) -> (Phase, u64, u64) {
+        let done = self.done.load(Ordering::Relaxed);
+        let phase = *self.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        (phase, done, self.total.load(Ordering::Relaxed).max(done))
+    }
+
+    /// Tells that it waits.
+    fn pause(&self) {
+        let (_, done, total) = self.now();
+        (self.tell)(Progress { phase: Phase::Paused, done, total });
     }
 
     fn enter(&self, phase: Phase) {
         self.add(phase, 0);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a gauge may round")]
     fn add(&self, phase: Phase, events: u64) {
         let done = self.done.fetch_add(events, Ordering::Relaxed) + events;
         let total = self.total.load(Ordering::Relaxed).max(done);
-        self.gauge.record(done as f64 / total.max(1) as f64, &self.projection);
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
         (self.tell)(Progress { phase, done, total });
     }
 }

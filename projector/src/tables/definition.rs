@@ -2,7 +2,11 @@
 
 use domain::kernel::{Column, ColumnKind, ReadModelEntry};
 
-use super::name::{joined, list, literal, quoted};
+use super::{
+    TablesError,
+    column::TableColumn,
+    name::{joined, list, literal, quoted},
+};
 
 /// The table of a read model, or one that is to take its place.
 #[derive(Clone, Copy)]
@@ -21,6 +25,14 @@ pub(crate) enum Stands {
     /// The one that holds moments of the past. Where the tenant stands in the
     /// others, such a moment's id stands in this one.
     Past,
+    /// One that readers saw, and may see again.
+    Aside,
+}
+
+/// An index of a table.
+pub(crate) struct Index {
+    pub(crate) name: String,
+    pub(crate) create: String,
 }
 
 /// Which rows of a table of the past a tenant sees. Looked up once per
@@ -31,6 +43,17 @@ const OWN_PAST: &str = "tenant_id = ANY (ARRAY(SELECT past_id FROM log.pasts \
 /// The table's first and last columns, which every row has.
 const TENANT: &str = "tenant_id";
 const POSITION: &str = "updated_position";
+
+impl Stands {
+    /// The name of a consumer's table.
+    pub(crate) fn name(self, consumer: &str) -> String {
+        match self {
+            Self::Live | Self::Past => consumer.to_owned(),
+            Self::Beside => joined(&[consumer, "rebuild"]),
+            Self::Aside => joined(&[consumer, "aside"]),
+        }
+    }
+}
 
 impl<'a> Definition<'a> {
     pub(crate) fn of(entry: &'a ReadModelEntry, stands: Stands) -> Self {
@@ -45,58 +68,104 @@ impl<'a> Definition<'a> {
     /// The schema it is in.
     fn schema(&self) -> &'static str {
         match self.stands {
-            Stands::Live | Stands::Beside => "read",
+            Stands::Live | Stands::Beside | Stands::Aside => "read",
             Stands::Past => "past",
         }
     }
 
-    fn name(&self) -> String {
-        let name = self.entry.table_name();
-        match self.stands {
-            Stands::Live | Stands::Past => name,
-            Stands::Beside => joined(&[&name, "rebuild"]),
-        }
+    /// The table's name without it.
+    pub(crate) fn name(&self) -> String {
+        self.stands.name(&self.entry.table_name())
     }
 
     fn named(&self, what: &str) -> String {
         joined(&[&self.name(), what])
     }
 
-    /// The columns in their order, each as its line in `CREATE TABLE`.
-    pub(super) fn columns(&self) -> Vec<String> {
+    /// The columns in their order.
+    pub(crate) fn columns(&self) -> Vec<TableColumn> {
         let own = self.entry.table.columns.iter().flat_map(stored);
-        let own = own.map(|(name, kind, column)| (name, kind, column.nullable));
-        std::iter::once((TENANT.to_owned(), "uuid", false))
+        let own = own.map(|(name, kind, column)| TableColumn::holding(name, kind, column));
+        std::iter::once(TableColumn::required(TENANT, "uuid"))
             .chain(own)
-            .chain([(POSITION.to_owned(), "bigint", false)])
-            .map(|(name, kind, nullable)| {
-                format!("{} {kind}{}", quoted(&name), if nullable { "" } else { " NOT NULL" })
-            })
+            .chain([TableColumn::required(POSITION, "bigint")])
             .collect()
     }
 
     /// Creates the table without anything that slows loading down.
     pub(crate) fn create(&self) -> String {
-        let columns = self.columns().into_iter();
+        let columns = self.columns();
+        let columns = columns.iter().map(TableColumn::line);
         let checks = self.entry.table.columns.iter().filter_map(check);
         let lines: Vec<_> = columns.chain(checks).map(|line| format!("    {line}")).collect();
         format!("CREATE TABLE {} (\n{}\n);\n", self.table(), lines.join(",\n"))
     }
 
+    /// Adds columns, with their defaults in the rows that are there.
+    pub(super) fn add(&self, columns: &[&TableColumn]) -> String {
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let is_of_these = |column: &&Column| names.contains(&column.name.as_str());
+        let checks = self.entry.table.columns.iter().filter(is_of_these).filter_map(check);
+        let lines = columns.iter().map(|column| format!("    ADD COLUMN {}", column.line()));
+        let lines = lines.chain(checks.map(|check| format!("    ADD {check}")));
+        format!("ALTER TABLE {}\n{};\n", self.table(), lines.collect::<Vec<_>>().join(",\n"))
+    }
+
+    /// Whether rows that lack a column can be told what to hold there.
+    pub(super) fn may_be_added(&self, name: &str) -> bool {
+        let mut columns = self.entry.table.columns.iter();
+        let holds = |column: &&Column| stored(column).iter().any(|(stored, ..)| stored == name);
+        columns.find(holds).is_some_and(|column| {
+            let is_sayable = TableColumn::holding(String::new(), "", column).goes_without_saying();
+            column.default.is_some() && is_sayable
+        })
+    }
+
+    /// What is wrong with a table.
+    pub(super) fn unlike(&self, found: String, expected: String) -> TablesError {
+        TablesError::Shape { read_model: self.entry.name, table: self.name(), found, expected }
+    }
+
     /// The key, and the indexes that queries are served by.
     pub(crate) fn index(&self) -> Vec<String> {
+        let key = format!(
+            "ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY ({});\n",
+            self.table(),
+            quoted(&self.named("pkey")),
+            self.key()
+        );
+        std::iter::once(key).chain(self.searched().into_iter().map(|index| index.create)).collect()
+    }
+
+    /// The same, for a table that has rows already: each index can be created
+    /// beside the others, that of the key first. [`Self::declare_key`] follows.
+    pub(crate) fn indexes(&self) -> Vec<Index> {
+        let name = self.named("pkey");
+        let (index, table, key) = (quoted(&name), self.table(), self.key());
+        let create = format!("CREATE UNIQUE INDEX {index} ON {table} ({key});\n");
+        std::iter::once(Index { name, create }).chain(self.searched()).collect()
+    }
+
+    /// Makes the index of the key the table's primary key.
+    pub(crate) fn declare_key(&self) -> String {
+        let (table, index) = (self.table(), quoted(&self.named("pkey")));
+        format!("ALTER TABLE {table} ADD CONSTRAINT {index} PRIMARY KEY USING INDEX {index};\n")
+    }
+
+    fn key(&self) -> String {
+        list(std::iter::once(TENANT).chain(self.entry.key.iter().copied()))
+    }
+
+    fn searched(&self) -> Vec<Index> {
         let table = self.table();
-        let key = list(std::iter::once(TENANT).chain(self.entry.key.iter().copied()));
-        let pkey = quoted(&self.named("pkey"));
-        let mut statements =
-            vec![format!("ALTER TABLE {table} ADD CONSTRAINT {pkey} PRIMARY KEY ({key});\n")];
-        for columns in self.lists() {
-            let index = quoted(&self.named(&by(&columns)));
+        let index = |columns: Vec<&str>| {
+            let name = self.named(&by(&columns));
             let columns: Vec<String> = columns.iter().map(|name| self.found_by(name)).collect();
             let columns = list(std::iter::once(TENANT).chain(columns.iter().map(String::as_str)));
-            statements.push(format!("CREATE INDEX {index} ON {table} ({columns});\n"));
-        }
-        statements
+            let create = format!("CREATE INDEX {} ON {table} ({columns});\n", quoted(&name));
+            Index { name, create }
+        };
+        self.lists().into_iter().map(index).collect()
     }
 
     /// By which column the values of a column are found.
@@ -113,7 +182,7 @@ impl<'a> Definition<'a> {
 
     fn whose(&self) -> &'static str {
         match self.stands {
-            Stands::Live | Stands::Beside => "The tenant whose row it is.",
+            Stands::Live | Stands::Beside | Stands::Aside => "The tenant whose row it is.",
             Stands::Past => "The past whose row it is: past_id of log.pasts.",
         }
     }
@@ -175,14 +244,18 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO tenantry_projector;
         format!("LOCK TABLE {} IN ACCESS SHARE MODE;\n", self.table())
     }
 
-    /// Lets the planner know what is in the table.
+    /// Lets the planner know what is in the table, as far as it may be asked for
+    /// in order or by value: of what is nested or sealed it would learn little,
+    /// for the better part of the time.
     pub(crate) fn analyze(&self) -> String {
-        format!("ANALYZE {};\n", self.table())
+        let plain = self.columns().into_iter().filter(TableColumn::has_values);
+        let names: Vec<String> = plain.map(|column| column.name).collect();
+        format!("ANALYZE {} ({});\n", self.table(), list(names.iter().map(String::as_str)))
     }
 
-    /// Gives the table and its indexes the names of the live one, which must
-    /// be gone.
-    pub(crate) fn take_its_place(&self) -> String {
+    /// Gives the table the name of another one of the read model, which must be
+    /// gone, and its indexes the names of those of the live one.
+    pub(crate) fn take_the_place_of(&self, other: &Self) -> String {
         let live = Self::of(self.entry, Stands::Live);
         let lists = self.lists();
         let suffixes = std::iter::once("pkey".to_owned()).chain(lists.iter().map(|list| by(list)));
@@ -190,7 +263,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO tenantry_projector;
             let (from, to) = (quoted(&self.named(&suffix)), quoted(&live.named(&suffix)));
             format!("ALTER INDEX read.{from} RENAME TO {to};\n")
         });
-        let table = format!("ALTER TABLE {} RENAME TO {};\n", self.table(), quoted(&live.name()));
+        let table = format!("ALTER TABLE {} RENAME TO {};\n", self.table(), quoted(&other.name()));
         std::iter::once(table).chain(indexes).collect()
     }
 }

@@ -2,17 +2,31 @@
 //!
 //! Nothing else in Tenantry makes SQL out of names.
 
+mod column;
 mod definition;
 mod name;
 mod past;
+mod registered;
+mod shape;
+mod stand_in;
 mod statements;
+
+use std::time::Duration;
 
 use domain::kernel::{ReadModelEntry, Registry};
 use tokio_postgres::{Client, Transaction};
 
-pub(crate) use definition::{Definition, Stands};
+pub(crate) use column::{are_alike, columns_of};
+pub(crate) use definition::{Definition, Index, Stands};
+pub(crate) use name::{literal, quoted};
 pub(crate) use past::table_of as past_table;
+pub(crate) use registered::Registered;
+pub(crate) use stand_in::{stand_back, stand_in};
 pub(crate) use statements::Statements;
+
+pub use registered::TableState;
+
+use crate::session::is_taken;
 
 /// Why the tables could not be brought about.
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +59,20 @@ pub fn ddl(entry: &ReadModelEntry) -> String {
     [table.create(), table.index().concat(), table.comment(), table.protect()].concat()
 }
 
-/// Creates the tables that are not there yet, all or none, and gives their
-/// names. Those that are there must have the columns of their rows.
+/// How often to try for tables that are in use, and how long to leave readers
+/// alone in between. Whoever waits for a table keeps those who come later from
+/// reading it, so nobody waits for long.
+pub(crate) const ATTEMPTS: usize = 600;
+pub(crate) const PAUSE: Duration = Duration::from_millis(400);
+pub(crate) const PATIENCE: &str = "SET LOCAL lock_timeout = '100ms'";
+
+/// Brings the tables about that are not there yet, all or none, and gives the
+/// names of those it created. Those that are there must have the columns of
+/// their rows; one that lacks a column whose field has a default gets it.
+///
+/// Where there are events already, a new read model or a new version of one is
+/// only written down, to be built by [`rebuild`](crate::rebuild()). Until then
+/// readers of a new version see the rows of the one before.
 ///
 /// The session must be allowed to act as `tenantry_owner`, and the log's
 /// schema must be there.
@@ -57,6 +83,19 @@ pub async fn create_tables(
     client: &mut Client,
     registry: &Registry,
 ) -> Result<Vec<String>, TablesError> {
+    let mut attempts = ATTEMPTS;
+    loop {
+        attempts -= 1;
+        match try_create(client, registry).await {
+            Err(TablesError::Database(error)) if is_taken(&error) && attempts > 0 => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            created => return created,
+        }
+    }
+}
+
+async fn try_create(client: &mut Client, registry: &Registry) -> Result<Vec<String>, TablesError> {
     let transaction = client.transaction().await?;
     transaction
         .batch_execute(
@@ -64,14 +103,11 @@ pub async fn create_tables(
              SET LOCAL ROLE tenantry_owner",
         )
         .await?;
+    transaction.batch_execute(PATIENCE).await?;
     let mut created = vec![];
     for entry in registry.read_models() {
-        let found = columns(&transaction, &entry.table_name()).await?;
-        if found.is_empty() {
-            transaction.batch_execute(&ddl(entry)).await?;
+        if register(&transaction, entry).await? {
             created.push(entry.table_name());
-        } else {
-            same_shape(entry, &found)?;
         }
         past::create(&transaction, entry).await?;
     }
@@ -79,29 +115,69 @@ pub async fn create_tables(
     Ok(created)
 }
 
-/// The columns of a read table as it is, each in one line; none when there is
-/// no such table.
-async fn columns(
+/// Sees to it that readers of a read model find something under its name, and
+/// says whether that is a new table.
+async fn register(
     transaction: &Transaction<'_>,
-    table: &str,
-) -> Result<Vec<String>, tokio_postgres::Error> {
-    let rows = transaction.query(include_str!("../sql/columns.sql"), &[&table]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    entry: &ReadModelEntry,
+) -> Result<bool, TablesError> {
+    let mut versions = Registered::all(transaction, entry.name).await?;
+    let standing = find(transaction, entry).await?;
+    let created = standing.is_none() && nothing_happened(transaction).await?;
+    if created {
+        let name = quoted(&entry.table_name());
+        transaction.batch_execute(&format!("DROP VIEW IF EXISTS read.{name}")).await?;
+        transaction.batch_execute(&ddl(entry)).await?;
+    }
+    let state = match standing {
+        Some(state) => state,
+        None if created => TableState::Live,
+        None => TableState::Unbuilt,
+    };
+    let registered = registered(entry, state);
+    let known = versions.iter().find(|known| known.version == entry.version);
+    let is_known = known.is_some_and(|known| {
+        known.state == registered.state && known.columns == registered.columns
+    });
+    if !is_known {
+        versions.retain(|known| known.version != entry.version);
+        versions.push(registered);
+        versions.sort_by_key(|version| std::cmp::Reverse(version.version));
+        stand_in(transaction, &mut versions).await?;
+    }
+    Ok(created)
 }
 
-fn same_shape(entry: &ReadModelEntry, found: &[String]) -> Result<(), TablesError> {
-    let expected = Definition::of(entry, Stands::Live).columns();
-    let nothing = "no further column".to_owned();
-    for place in 0..expected.len().max(found.len()) {
-        let (expected, found) = (expected.get(place), found.get(place));
-        if expected != found {
-            return Err(TablesError::Shape {
-                read_model: entry.name,
-                table: entry.table_name(),
-                found: found.unwrap_or(&nothing).clone(),
-                expected: expected.unwrap_or(&nothing).clone(),
-            });
+/// Finds the table of a read model, which must have the columns of its row.
+async fn find(
+    transaction: &Transaction<'_>,
+    entry: &ReadModelEntry,
+) -> Result<Option<TableState>, TablesError> {
+    for state in [TableState::Live, TableState::Aside] {
+        let Some(stands) = state.stands() else { continue };
+        let table = Definition::of(entry, stands);
+        let found = columns_of(transaction, &table.name()).await?;
+        if !found.is_empty() {
+            shape::bring_about(transaction, &table, &found).await?;
+            return Ok(Some(state));
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+fn registered(entry: &ReadModelEntry, state: TableState) -> Registered {
+    Registered {
+        consumer: entry.table_name(),
+        read_model: entry.name.to_owned(),
+        version: entry.version,
+        state,
+        shows: None,
+        columns: Definition::of(entry, Stands::Live).columns(),
+    }
+}
+
+/// Whether there is no event yet that a table could lack.
+async fn nothing_happened(transaction: &Transaction<'_>) -> Result<bool, tokio_postgres::Error> {
+    let sql = "SELECT NOT EXISTS (SELECT FROM log.heads WHERE position > 0)";
+    transaction.query_one(sql, &[]).await?.try_get(0)
 }

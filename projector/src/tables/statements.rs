@@ -47,7 +47,15 @@ impl Statements {
             ),
             remove_all: format!("DELETE FROM {table} WHERE tenant_id = $1"),
             all: format!("SELECT {all} FROM {table} AS t WHERE t.tenant_id = $1"),
-            tenants: format!("SELECT DISTINCT tenant_id FROM {table}"),
+            // From one tenant to the next, rather than through all rows.
+            tenants: format!(
+                "WITH RECURSIVE found AS (\
+                 (SELECT tenant_id FROM {table} ORDER BY tenant_id LIMIT 1) UNION ALL \
+                 SELECT (SELECT t.tenant_id FROM {table} AS t \
+                 WHERE t.tenant_id > found.tenant_id ORDER BY t.tenant_id LIMIT 1) \
+                 FROM found WHERE found.tenant_id IS NOT NULL) \
+                 SELECT tenant_id FROM found WHERE tenant_id IS NOT NULL"
+            ),
             copy_in: format!(
                 "COPY {table} (tenant_id, {}) FROM STDIN (FORMAT binary)",
                 names_of(&named.written)

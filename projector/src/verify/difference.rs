@@ -21,6 +21,8 @@ use crate::{cells, model::Model, vault::StoredRow};
 pub struct Difference {
     /// The read model.
     pub read_model: &'static str,
+    /// Its table.
+    pub table: String,
     /// Whose row.
     pub tenant: Ulid,
     /// Which row: the columns of its key. Empty when it is not about one row.
@@ -75,7 +77,7 @@ pub enum What {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.read_model, TenantId(self.tenant))?;
+        write!(f, "{} of {}", self.table, TenantId(self.tenant))?;
         if !self.key.is_empty() {
             write!(f, ", {}", self.key)?;
         }
@@ -212,7 +214,8 @@ impl<'a> Expected<'a> {
 
     fn difference(&self, row: &[Cell], what: What) -> Difference {
         let entry = self.model.entry();
-        Difference { read_model: entry.name, tenant: self.tenant, key: text(entry, row), what }
+        let (read_model, table) = (entry.name, self.model.name.clone());
+        Difference { read_model, table, tenant: self.tenant, key: text(entry, row), what }
     }
 }
 

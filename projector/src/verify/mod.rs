@@ -1,9 +1,9 @@
 //! Whether the tables hold what the log says.
 //!
-//! Everything is folded again, up to where each read model's checkpoint
-//! stands, and compared row by row with the table. All of it is seen in one
-//! snapshot, so that commands and projectors may run meanwhile. A rebuild
-//! waits with its swap until the verification is over.
+//! Everything is folded again, tenant by tenant, up to where each read model's
+//! checkpoint stands, and compared row by row with the table. All that is seen
+//! of a tenant is seen in one snapshot, so that commands and projectors may run
+//! meanwhile. A rebuild waits with its swap until a tenant is done.
 
 mod difference;
 mod tenant;
@@ -16,18 +16,14 @@ use std::{
 use deadpool_postgres::{ClientWrapper, Pool, PoolError};
 use domain::kernel::Registry;
 use event_store::{
+    TenantId,
     keys::KeyRing,
     pg::{ulid, unsigned},
 };
 use tokio_postgres::Error;
 use ulid::Ulid;
 
-use crate::{
-    Progress, StepError,
-    model::Model,
-    session::InTransaction,
-    tables::{Definition, Stands},
-};
+use crate::{Progress, StepError, model::Model};
 
 pub use difference::{Difference, What};
 use tenant::Verification;
@@ -48,6 +44,17 @@ pub struct Verified {
     pub differences: Vec<Difference>,
 }
 
+impl std::ops::AddAssign for Verified {
+    fn add_assign(&mut self, other: Self) {
+        self.tenants += other.tenants;
+        self.events += other.events;
+        self.rows += other.rows;
+        self.found += other.found;
+        let room = TOLD.saturating_sub(self.differences.len());
+        self.differences.extend(other.differences.into_iter().take(room));
+    }
+}
+
 /// Why a verification came to no result.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -60,6 +67,14 @@ pub enum VerifyError {
     /// The folding thread broke off.
     #[error("folding broke off: {0}")]
     Thread(#[from] tokio::task::JoinError),
+    /// It broke off with a tenant; those before are compared.
+    #[error("{source} (`--from {tenant}` goes on from there)")]
+    Interrupted {
+        /// Which tenant.
+        tenant: TenantId,
+        /// Why.
+        source: Box<VerifyError>,
+    },
     /// What a step, too, can fail of.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -80,11 +95,22 @@ impl From<PoolError> for VerifyError {
 /// Differences that are told one by one.
 const TOLD: usize = 100;
 
+/// What is compared.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// One read model, all its versions; otherwise all.
+    pub read_model: Option<String>,
+    /// One tenant; otherwise all.
+    pub tenant: Option<Ulid>,
+    /// The tenants from this one on: where an earlier comparison broke off.
+    pub from: Option<Ulid>,
+}
+
 /// Compares the table of one read model, or all tables, with the log.
 ///
 /// The pool's sessions must have the role `tenantry_owner`; one of its
 /// connections is used. The key ring needs a pool of its own: keys are looked
-/// up while rows stream in.
+/// up while rows stream in. In memory are the rows of one tenant.
 ///
 /// # Errors
 /// When the read model is unknown or the database refuses. Differences are no
@@ -96,45 +122,74 @@ pub async fn verify(
     read_model: Option<&str>,
     progress: impl Fn(Progress) + Send + Sync,
 ) -> Result<Verified, VerifyError> {
-    let mut models = Model::all(registry, ring);
-    if let Some(name) = read_model {
-        models.retain(|model| model.entry().name == name);
-        if models.is_empty() {
-            return Err(VerifyError::Unknown(name.to_owned()));
+    let scope = Scope { read_model: read_model.map(str::to_owned), ..Scope::default() };
+    verify_scope(pool, registry, ring, &scope, progress).await
+}
+
+/// The same for a part of the tenants.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_scope(
+    pool: &Pool,
+    registry: &Arc<Registry>,
+    ring: &Arc<KeyRing>,
+    scope: &Scope,
+    progress: impl Fn(Progress) + Send + Sync,
+) -> Result<Verified, VerifyError> {
+    let mut declared = Model::all(registry, ring);
+    if let Some(name) = &scope.read_model {
+        declared.retain(|[model, _]| model.entry().name == *name);
+        if declared.is_empty() {
+            return Err(VerifyError::Unknown(name.clone()));
         }
     }
     let client = pool.get().await?;
-    let transaction = InTransaction::on(&client);
-    begin(&client, &models).await?;
-    let standing = Standing::of_all(&client, &models).await?;
-    let mut verification = Verification {
-        client: &client,
-        registry,
-        ring,
-        models: &models,
-        verified: Verified::default(),
-        total: standing.values().map(Standing::until).sum(),
-        progress: &progress,
-        done: 0,
-    };
-    for (tenant, standing) in standing {
-        verification.tenant(tenant, standing).await?;
-    }
-    let verified = verification.verified;
-    client.batch_execute("COMMIT").await?;
-    transaction.ended();
-    Ok(verified)
-}
-
-/// Opens the one snapshot. The tables are held first: a table that took
-/// another's place after the snapshot would look empty in it.
-async fn begin(client: &ClientWrapper, models: &[Arc<Model>]) -> Result<(), VerifyError> {
-    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    for model in models {
-        client.batch_execute(&Definition::of(model.entry(), Stands::Live).hold()).await?;
-    }
     let role: String = client.query_one("SELECT current_user::text", &[]).await?.try_get(0)?;
-    if role == "tenantry_owner" { Ok(()) } else { Err(VerifyError::Role(role)) }
+    if role != "tenantry_owner" {
+        return Err(VerifyError::Role(role));
+    }
+    let mut models = Model::standing(&client, &declared).await?;
+    let mut tenants = Standing::of_all(&client, &models).await?;
+    tenants.retain(|tenant, _| {
+        scope.tenant.is_none_or(|only| only == *tenant)
+            && scope.from.is_none_or(|from| from <= *tenant)
+    });
+    let total = tenants.values().map(Standing::until).sum();
+    let mut verified = Verified::default();
+    let mut done = 0;
+    for tenant in tenants.into_keys() {
+        let interrupted = |error: VerifyError| VerifyError::Interrupted {
+            tenant: TenantId(tenant),
+            source: Box::new(error),
+        };
+        loop {
+            let (client, models_now) = (&client, &models);
+            let verification = Verification {
+                client,
+                registry,
+                ring,
+                models: models_now,
+                verified: Verified::default(),
+                total,
+                progress: &progress,
+                done,
+            };
+            match verification.run(tenant).await {
+                Ok(Some((found, reached))) => {
+                    verified += found;
+                    done = reached;
+                    break;
+                }
+                // Somebody has moved a table.
+                Ok(None) => {
+                    models = Model::standing(client, &declared).await.map_err(VerifyError::from)?;
+                }
+                Err(error) => return Err(interrupted(error)),
+            }
+        }
+    }
+    Ok(verified)
 }
 
 /// How far a tenant's log and its read models have come.
@@ -155,12 +210,38 @@ impl Standing {
         self.checkpoints.iter().copied().max().unwrap_or(0)
     }
 
+    /// Those of all tenants, at about the same time.
     async fn of_all(
         client: &ClientWrapper,
         models: &[Arc<Model>],
     ) -> Result<BTreeMap<Ulid, Self>, Error> {
+        let mut tenants = Self::read(client, models, None).await?;
+        // Rows of tenants that have no log are differences, too.
+        for tenant in strangers(client, models).await? {
+            tenants.entry(tenant).or_insert_with(|| Self::of(0, vec![0; models.len()]));
+        }
+        Ok(tenants)
+    }
+
+    /// That of one tenant, as the open transaction sees it.
+    async fn of_one(
+        client: &ClientWrapper,
+        models: &[Arc<Model>],
+        tenant: Ulid,
+    ) -> Result<Self, Error> {
+        let mut read = Self::read(client, models, Some(tenant)).await?;
+        Ok(read.remove(&tenant).unwrap_or_else(|| Self::of(0, vec![0; models.len()])))
+    }
+
+    async fn read(
+        client: &ClientWrapper,
+        models: &[Arc<Model>],
+        tenant: Option<Ulid>,
+    ) -> Result<BTreeMap<Ulid, Self>, Error> {
         let consumers: Vec<&str> = models.iter().map(|model| &*model.consumer).collect();
-        let rows = client.query(include_str!("../sql/standing.sql"), &[&consumers]).await?;
+        let tenant = tenant.map(event_store::pg::uuid);
+        let rows =
+            client.query(include_str!("../sql/standing.sql"), &[&consumers, &tenant]).await?;
         let mut tenants = BTreeMap::<Ulid, Self>::new();
         for row in rows {
             let tenant = ulid(row.try_get(0)?);
@@ -168,10 +249,6 @@ impl Standing {
             let standing = tenants.entry(tenant).or_insert_with(|| Self::of(head, vec![]));
             standing.checkpoints.push(unsigned(row.try_get(2)?));
             standing.remembered.push(unsigned(row.try_get(3)?));
-        }
-        // Rows of tenants that have no log are differences, too.
-        for tenant in strangers(client, models).await? {
-            tenants.entry(tenant).or_insert_with(|| Self::of(0, vec![0; models.len()]));
         }
         Ok(tenants)
     }

@@ -3,11 +3,11 @@
 use std::{pin::pin, sync::Arc};
 
 use deadpool_postgres::ClientWrapper;
-use domain::kernel::{Cell, Registry, Work};
+use domain::kernel::{Cell, FoldError, Registry, Work};
 use event_store::keys::KeyRing;
 use futures_util::TryStreamExt;
 use tokio::{runtime::Handle, sync::mpsc};
-use tokio_postgres::Row;
+use tokio_postgres::{Error, Row, error::SqlState};
 use ulid::Ulid;
 
 use super::{
@@ -19,6 +19,7 @@ use crate::{
     batch::{Stretch, Taken},
     fold::Stopped,
     model::Model,
+    session::InTransaction,
     stream, vault,
 };
 
@@ -40,12 +41,40 @@ pub(super) struct Verification<'a> {
 }
 
 impl Verification<'_> {
-    /// Compares all tables for one tenant.
-    pub(super) async fn tenant(
-        &mut self,
+    /// Compares all tables for one tenant, and says how many events are done
+    /// then. Nothing if some table is not where it was.
+    pub(super) async fn run(
+        mut self,
         tenant: Ulid,
-        standing: Standing,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Option<(Verified, u64)>, VerifyError> {
+        let transaction = InTransaction::on(self.client);
+        match self.begin().await {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        self.tenant(tenant).await?;
+        self.client.batch_execute("COMMIT").await?;
+        transaction.ended();
+        Ok(Some((self.verified, self.done)))
+    }
+
+    /// Opens the snapshot. The tables are held first: a table that took
+    /// another's place after the snapshot would look empty in it. False if one of
+    /// them is none any more, but shows another.
+    async fn begin(&self) -> Result<bool, Error> {
+        self.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        for model in self.models {
+            self.client.batch_execute(&model.hold).await?;
+        }
+        let tables: Vec<&str> = self.models.iter().map(|model| &*model.name).collect();
+        let found = self.client.query(include_str!("../sql/tables.sql"), &[&tables]).await?;
+        Ok(found.len() == tables.len())
+    }
+
+    async fn tenant(&mut self, tenant: Ulid) -> Result<(), VerifyError> {
+        let standing = Standing::of_one(self.client, self.models, tenant).await?;
         stream::enter(self.client, tenant).await?;
         let until = standing.until();
         let (parcels, incoming) = stream::channel();
@@ -102,10 +131,12 @@ impl Verification<'_> {
         &mut self,
         model: &Arc<Model>,
         tenant: Ulid,
-        folded: Result<Rows, Stopped>,
+        folded: Folded,
     ) -> Result<(), VerifyError> {
         self.report(Phase::Comparing);
-        let rows = match folded {
+        let unfit = |unfit: FoldError| Stopped { position: 0, error: unfit.to_string() };
+        // The rows themselves are not needed any more once their cells are there.
+        let rows = match folded.and_then(|work| work.rows().map_err(unfit)) {
             Ok(rows) => rows,
             Err(Stopped { position, error }) => {
                 self.tell(about(model, tenant, What::Unfoldable { position, error }));
@@ -161,7 +192,8 @@ impl Verification<'_> {
 }
 
 fn about(model: &Model, tenant: Ulid, what: What) -> Difference {
-    Difference { read_model: model.entry().name, tenant, key: String::new(), what }
+    let (read_model, table) = (model.entry().name, model.name.clone());
+    Difference { read_model, table, tenant, key: String::new(), what }
 }
 
 type Rows = Vec<(Vec<Cell>, u64)>;
@@ -182,10 +214,7 @@ struct Folding {
 impl Folding {
     /// Folds events into all read models. Gives how many there were, and the
     /// rows of each read model.
-    fn fold(
-        &self,
-        mut parcels: mpsc::Receiver<Vec<Row>>,
-    ) -> Result<(u64, Vec<Result<Rows, Stopped>>), StepError> {
+    fn fold(&self, mut parcels: mpsc::Receiver<Vec<Row>>) -> Result<(u64, Vec<Folded>), StepError> {
         let mut events = 0;
         let mut works: Vec<Folded> =
             self.models.iter().map(|model| Ok(model.entry().fold.work())).collect();
@@ -196,10 +225,7 @@ impl Folding {
                 events += 1;
             }
         }
-        let rows = |work: Folded| {
-            work?.rows().map_err(|unfit| Stopped { position: 0, error: unfit.to_string() })
-        };
-        Ok((events, works.into_iter().map(rows).collect()))
+        Ok((events, works))
     }
 
     fn apply(&self, event: &Taken, works: &mut [Folded]) {

@@ -103,6 +103,13 @@ impl Library {
         Projector::new(self.pool("tenantry_projector"), self.registry.clone(), keys, settings)
     }
 
+    /// The projector of another program.
+    pub(crate) fn projector_of(&self, registry: &Arc<Registry>) -> Projector {
+        let settings = Settings { first_wait: Duration::ZERO, ..Settings::default() };
+        let keys = self.keys("tenantry_projector");
+        Projector::new(self.pool("tenantry_projector"), registry.clone(), keys, settings)
+    }
+
     pub(crate) fn pool(&self, role: &str) -> Pool {
         pool(&self.config, role)
     }

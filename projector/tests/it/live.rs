@@ -6,7 +6,7 @@ use event_store::{
     Wakeups,
     pg::{Channel, Signals},
 };
-use projector::{Settings, Stepped, create_tables, run};
+use projector::{Settings, Stepped, create_tables, rebuild, run};
 use tokio_util::sync::CancellationToken;
 
 use crate::library::{Library, connect};
@@ -131,13 +131,17 @@ async fn tenants_and_tables_that_come_later_are_found() {
     library.tenant().await.busy(1).await;
     library.eventually("SELECT count(*) FROM read.shelf_v1", 2).await;
 
+    // What has happened already is not folded by the way: the table is built.
     let created = create_tables(&mut connect(&library.config).await, &library.registry).await;
-    assert_eq!(created.unwrap(), ["on_loan_v1"]);
-    library.eventually("SELECT count(*) FROM read.on_loan_v1", 2).await;
+    assert!(created.unwrap().is_empty());
+    let owner = library.pool("tenantry_owner");
+    rebuild(&owner, &library.registry, &library.ring, "on_loan", |_| {}).await.unwrap();
+    library.tenant().await.busy(1).await;
+    library.eventually("SELECT count(*) FROM read.on_loan_v1", 3).await;
     // A table that goes and comes again is only waited for.
     library.admin.batch_execute("DROP TABLE read.on_loan_v1").await.unwrap();
     library.tenant().await.busy(1).await;
-    library.eventually("SELECT count(*) FROM read.shelf_v1", 3).await;
+    library.eventually("SELECT count(*) FROM read.shelf_v1", 4).await;
 
     shutdown.cancel();
     running.await.unwrap();

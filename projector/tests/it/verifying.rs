@@ -2,7 +2,7 @@
 
 use domain::kernel::Id;
 use event_store::pg::uuid;
-use projector::{VerifyError, What, verify};
+use projector::{Scope, VerifyError, What, verify, verify_scope};
 use ulid::Ulid;
 
 use crate::library::Library;
@@ -85,7 +85,7 @@ async fn rows_too_few_and_too_many_are_found() {
     library.projector().step_until_idle().await.unwrap();
     let found = found_after(&library, "DELETE FROM read.on_loan_v1").await;
     assert_eq!(found.len(), 2);
-    assert!(found[0].contains("on_loan of tnt_") && found[0].ends_with(": the row is missing"));
+    assert!(found[0].contains("on_loan_v1 of tnt_") && found[0].ends_with(": the row is missing"));
     let moved = "UPDATE read.shelf_v1 SET book = gen_random_uuid() WHERE updated_position = 5";
     let found = found_after(&library, moved).await;
     assert_eq!(found.len(), 4);
@@ -131,6 +131,52 @@ async fn nothing_is_found_while_everything_runs() {
             tenant.busy(2),
         );
         assert_eq!(verified.unwrap().differences, []);
+    }
+    // What is wrong is found all the same, however often it is looked at.
+    let other = library.tenant().await;
+    other.busy(2).await;
+    projector.step_until_idle().await.unwrap();
+    let planted = "UPDATE read.shelf_v1 SET times_lent = 7
+        WHERE tenant_id = $1 AND updated_position = 5";
+    library.rows(planted, &[&uuid(other.id)]).await;
+    for _ in 0..5 {
+        let (verified, ..) = tokio::join!(
+            verify(&owner, &library.registry, &library.ring, None, |_| {}),
+            projector.step_until_idle(),
+            tenant.busy(2),
+        );
+        let verified = verified.unwrap();
+        let [difference] = &verified.differences[..] else { panic!("{verified:?}") };
+        assert_eq!((difference.tenant, &*difference.table), (other.id, "shelf_v1"));
+        let expected = ("times_lent".to_owned(), 7.into(), 2.into());
+        let (column, stored, expected) = expected;
+        assert_eq!(difference.what, What::Column { column, stored, expected });
+    }
+    library.close().await;
+}
+
+#[tokio::test]
+async fn a_part_of_the_tenants_is_compared_alone() {
+    let library = Library::open().await;
+    let mut tenants = vec![];
+    for _ in 0..3 {
+        let tenant = library.tenant().await;
+        tenant.busy(1).await;
+        tenants.push(tenant.id);
+    }
+    library.projector().step_until_idle().await.unwrap();
+    library.admin.batch_execute("UPDATE read.shelf_v1 SET times_lent = 9").await.unwrap();
+    tenants.sort_unstable();
+    let owner = library.pool("tenantry_owner");
+    for (scope, expected) in [
+        (Scope { tenant: Some(tenants[1]), ..Scope::default() }, &tenants[1..2]),
+        (Scope { from: Some(tenants[1]), ..Scope::default() }, &tenants[1..]),
+        (Scope::default(), &tenants[..]),
+    ] {
+        let verified =
+            verify_scope(&owner, &library.registry, &library.ring, &scope, |_| {}).await.unwrap();
+        let found: Vec<_> = verified.differences.iter().map(|found| found.tenant).collect();
+        assert_eq!(found, expected);
     }
     library.close().await;
 }

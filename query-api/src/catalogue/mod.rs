@@ -17,8 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::kernel::Registry;
 
 pub(crate) use enums::EnumType;
-pub(crate) use model::{Field, FieldKind, Id, Model, Personal};
+pub(crate) use model::{Field, FieldKind, Id, Model, Personal, quoted};
 pub(crate) use relations::{Child, Parent};
+
+use crate::schema::PROJECTIONS;
 
 /// All read models, in the order of their declaration.
 #[derive(Debug)]
@@ -95,6 +97,9 @@ const OWN_TYPES: &[&str] = &[
     "PersonalIDFilter",
     "PersonalJSONFilter",
     "PersonalStringFilter",
+    "Projection",
+    "ProjectionBuild",
+    "ProjectionState",
     "Query",
     "String",
     "StringFilter",
@@ -114,7 +119,7 @@ fn clashes(models: &[Model], enums: &[EnumType]) -> Vec<String> {
         }
         types.insert(name);
     }
-    let mut roots = BTreeMap::new();
+    let mut roots = BTreeMap::from([(PROJECTIONS.to_owned(), "the state of read models")]);
     for model in models {
         for name in [&model.one, &model.many, &model.groups, &model.history] {
             if let Some(other) = roots.insert(name.clone(), model.name) {

@@ -288,6 +288,6 @@ impl Field {
 }
 
 /// A name as SQL takes it literally.
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

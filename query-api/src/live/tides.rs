@@ -147,7 +147,7 @@ impl Watching {
     /// Looks as long as somebody waits.
     async fn run(self) {
         while let Some(tide) = self.tide.upgrade() {
-            let reading = self.store.reading(self.tenant, self.consumers.clone());
+            let reading = self.store.watching(self.tenant, self.consumers.clone());
             if let Ok(reached) = reading.reached().await {
                 tide.places.send_if_modified(|known| {
                     let moved = *known != reached.consumers;

@@ -40,6 +40,11 @@ impl From<Error> for ReadFault {
                 tracing::warn!(error = refusal.message(), "a read model is not built yet");
                 Self::NotBuilt
             }
+            // What stands in for a table that is being built.
+            _ if *code == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => {
+                tracing::warn!(error = refusal.message(), "a read model is not built yet");
+                Self::NotBuilt
+            }
             Some("22") => Self::BadValue(refusal.message().to_owned()),
             // Connection and operator trouble, and want of resources.
             Some("08" | "53" | "57") => {

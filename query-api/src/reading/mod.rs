@@ -93,10 +93,20 @@ impl Store {
 
     /// The view of one request, which will name these consumers' positions.
     pub(crate) fn reading(self: &Arc<Self>, tenant: Ulid, consumers: Vec<String>) -> Arc<Reading> {
+        self.view(tenant, consumers, true)
+    }
+
+    /// The same for one who wants to know the positions and reads no table.
+    pub(crate) fn watching(self: &Arc<Self>, tenant: Ulid, consumers: Vec<String>) -> Arc<Reading> {
+        self.view(tenant, consumers, false)
+    }
+
+    fn view(self: &Arc<Self>, tenant: Ulid, consumers: Vec<String>, held: bool) -> Arc<Reading> {
         Arc::new(Reading {
             store: self.clone(),
             tenant,
             consumers,
+            held,
             transaction: Arc::default(),
             auditor: false,
             instead: None,
@@ -110,6 +120,8 @@ pub(crate) struct Reading {
     store: Arc<Store>,
     tenant: Ulid,
     consumers: Vec<String>,
+    /// Whether their tables are held.
+    held: bool,
     transaction: Arc<OnceCell<Transaction>>,
     /// Whether the log itself may be seen.
     auditor: bool,
@@ -157,6 +169,7 @@ impl Reading {
             store: self.store.clone(),
             tenant: self.tenant,
             consumers: self.consumers.clone(),
+            held: self.held,
             transaction: self.transaction.clone(),
             auditor: self.auditor,
             instead: None,
@@ -324,7 +337,8 @@ impl Reading {
             .get_or_try_init(|| async {
                 let turn = self.store.turn(self.tenant).await;
                 let pool = &self.store.pool;
-                Transaction::begin(pool, turn, self.tenant, self.consumers.clone()).await
+                let consumers = self.consumers.clone();
+                Transaction::begin(pool, turn, self.tenant, consumers, self.held).await
             })
             .await
     }

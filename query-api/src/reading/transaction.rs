@@ -30,18 +30,25 @@ use tokio_postgres::{
 use ulid::Ulid;
 
 use super::{ReadFault, turns::Turn};
-use crate::sql::{Param, Statement};
+use crate::{
+    catalogue::quoted,
+    sql::{Param, Statement},
+};
 
-/// What the tables of consumers have reached. $1 the tenant, $2 the consumers.
+/// What the tables of consumers have reached; where another's table stands in for
+/// one's, that one. $1 the tenant, $2 the consumers.
 const POSITIONS: &str = "\
-    SELECT head.position, head.erasures, checkpoint.consumer, checkpoint.position, \
+    SELECT head.position, head.erasures, asked.consumer, checkpoint.position, \
         checkpoint.erasures, \
         CASE WHEN coalesce(checkpoint.position, 0) < head.position THEN \
             extract(epoch FROM clock_timestamp() \
                 - log.recorded_after($1, coalesce(checkpoint.position, 0)))::float8 END \
     FROM log.heads AS head \
+    LEFT JOIN unnest($2::text[]) AS asked (consumer) ON true \
+    LEFT JOIN log.read_tables AS seen ON seen.consumer = asked.consumer \
     LEFT JOIN log.checkpoints AS checkpoint \
-        ON checkpoint.tenant_id = head.tenant_id AND checkpoint.consumer = ANY ($2) \
+        ON checkpoint.tenant_id = head.tenant_id \
+        AND checkpoint.consumer = coalesce(seen.shows, asked.consumer) \
     WHERE head.tenant_id = $1";
 
 /// How far the log goes, and how far read tables follow it.
@@ -102,12 +109,14 @@ impl Transaction {
         turn: Turn,
         tenant: Ulid,
         consumers: Vec<String>,
+        held: bool,
     ) -> Result<Self, ReadFault> {
         let client = Arc::new(Connection { object: pool.get().await?, _turn: turn });
         // Prepared first, because preparing takes a round trip on a new
         // connection, and no statement may overtake the BEGIN.
         let positions = client.prepare_cached(POSITIONS).await?;
-        let begun = open(client.clone(), positions, tenant, consumers).boxed().shared();
+        let first = begin(tenant, if held { &consumers } else { &[] });
+        let begun = open(client.clone(), first, positions, tenant, consumers).boxed().shared();
         // Polled as a copy: the answer may be there at once, and is given to
         // each copy only once.
         let mut first = begun.clone();
@@ -172,18 +181,32 @@ async fn stop(client: Arc<Connection>) {
     }
 }
 
+/// Begins a transaction. The tables that it will read are held before it takes
+/// its snapshot: one that came into place after that would look emptier in it
+/// than it is.
+fn begin(tenant: Ulid, tables: &[String]) -> String {
+    // A UUID has no letter that SQL could take for anything else; as plain text
+    // it needs no message of its own. All statements share one snapshot.
+    let begin = format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL tenantry.tenant = '{}'",
+        uuid(tenant)
+    );
+    if tables.is_empty() {
+        return begin;
+    }
+    let tables: Vec<String> =
+        tables.iter().map(|table| format!("read.{}", quoted(table))).collect();
+    format!("{begin}; LOCK TABLE {} IN ACCESS SHARE MODE", tables.join(", "))
+}
+
 async fn open(
     client: Arc<Connection>,
+    begin: String,
     positions: Prepared,
     tenant: Ulid,
     consumers: Vec<String>,
 ) -> Result<Arc<Reached>, ReadFault> {
     let tenant = uuid(tenant);
-    // A UUID has no letter that SQL could take for anything else; as plain text
-    // it needs no message of its own. All statements share one snapshot.
-    let begin = format!(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL tenantry.tenant = '{tenant}'"
-    );
     let asked: [&(dyn ToSql + Sync); 2] = [&tenant, &consumers];
     let (opened, rows) = tokio::join!(
         biased;
@@ -200,8 +223,9 @@ async fn open(
         reached.erasures = unsigned(row.try_get(1)?);
         let age = row.try_get::<_, Option<f64>>(5)?.unwrap_or(0.0);
         reached.age = reached.age.max(Duration::try_from_secs_f64(age).unwrap_or_default());
-        if let Some(consumer) = row.try_get::<_, Option<String>>(2)? {
-            let position = unsigned(row.try_get(3)?);
+        let (consumer, position) = (row.try_get(2)?, row.try_get::<_, Option<i64>>(3)?);
+        if let (Some(consumer), Some(position)) = (consumer, position) {
+            let position = unsigned(position);
             let erasures = unsigned(row.try_get(4)?);
             reached.consumers.insert(consumer, Place { position, erasures });
         }

@@ -10,6 +10,7 @@ mod groups;
 mod history;
 mod live;
 mod order;
+mod projections;
 mod report;
 mod roots;
 mod row;
@@ -24,6 +25,7 @@ use async_graphql::{
 };
 use domain::kernel::Registry;
 
+pub(crate) use projections::PROJECTIONS;
 pub(crate) use report::Footnotes;
 
 use crate::{
@@ -57,6 +59,7 @@ pub(crate) fn build(shared: &Arc<Shared>) -> Result<Schema, NoSchema> {
     let mut schema = Schema::build(roots::QUERY, None, Some(live::SUBSCRIPTION));
     schema = scalars::register(schema);
     schema = types::register(schema);
+    schema = projections::register(schema);
     schema = filter::register(schema, &shared.catalogue);
     schema = history::register(schema);
     for model in &shared.catalogue.models {

@@ -12,6 +12,7 @@ use super::{
     groups::{self, group_arguments, groups_of},
     history,
     order::order_argument,
+    projections,
     report::settle,
     scalars::name_of,
     types::AS_OF,
@@ -40,7 +41,7 @@ pub(super) fn query(shared: &Arc<Shared>) -> Object {
         object = object.field(one(shared, model)).field(many(shared, model));
         object = object.field(groups_field(shared, model)).field(history::field(shared, model));
     }
-    object
+    object.field(projections::field(shared))
 }
 
 /// A field that reads, given what all queries share and its model.

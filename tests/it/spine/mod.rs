@@ -4,6 +4,7 @@ mod contention;
 mod crash;
 mod guides;
 mod path;
+mod projections;
 mod readme;
 mod refusals;
 mod toy;

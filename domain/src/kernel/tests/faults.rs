@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::{
     Aggregate, Command, Context, Domain, Event, Facts, Folds, Id, Interpreter, Keys, Kind,
     Personal, ReadModel, Recorded, Registry, Rejection, Slot, Text, Upcast,
-    testing::toy::{Library, OnLoan, RemindOfDueDate, Shelf, Toy},
+    testing::toy::{Book, Library, OnLoan, RemindOfDueDate, Shelf, Toy},
 };
 
 fn faults<D: Domain>() -> Vec<String> {
@@ -42,6 +42,49 @@ fn nothing_can_be_declared_twice() {
             "row name shelved_book is declared twice",
             "row name open_loan is declared twice",
             "reaction remind-of-due-date is declared twice",
+        ]
+    );
+}
+
+struct Formerly;
+
+impl Domain for Formerly {
+    fn declare(to: &mut impl Interpreter) {
+        to.context::<Library>();
+        to.former_read_model::<Shelf>();
+        to.former_read_model::<Forgotten>();
+    }
+}
+
+/// A read model of which there is no current version.
+struct Forgotten;
+
+impl ReadModel for Forgotten {
+    const NAME: &'static str = "forgotten";
+    const ROW: &'static str = "forgotten_book";
+    const VERSION: u32 = 3;
+    const KEY: &'static [&'static str] = <Shelf as ReadModel>::KEY;
+
+    type Key = <Shelf as ReadModel>::Key;
+    type Row = <Shelf as ReadModel>::Row;
+    type Sources = (Book,);
+}
+
+impl Folds<Book> for Forgotten {
+    fn keys(_: &Recorded<Book>) -> Keys<Self::Key> {
+        Keys::None
+    }
+    fn apply(_: &mut Slot<'_, Self>, _: &Recorded<Book>) {}
+}
+
+#[test]
+fn a_former_version_is_earlier_than_the_current_one() {
+    assert_eq!(
+        faults::<Formerly>(),
+        [
+            "shelf: version 1 is no former one; the current one is 1",
+            "shelf: version 1 is declared twice",
+            "forgotten: has a former version, but no current one",
         ]
     );
 }

@@ -211,3 +211,31 @@ fn type_names_are_put_together() {
     assert_eq!(pascal_case("daily_revenue"), "DailyRevenue");
     assert_eq!(pascal_case("mark-as-paid"), "MarkAsPaid");
 }
+
+#[derive(Serialize, JsonSchema)]
+struct Later {
+    /// There from the beginning.
+    first: i64,
+    #[serde(default)]
+    number: i64,
+    #[serde(default)]
+    maybe: Option<Text<10>>,
+    #[serde(default = "somewhere")]
+    place: String,
+}
+
+fn somewhere() -> String {
+    "somewhere".to_owned()
+}
+
+#[test]
+fn a_field_with_a_default_says_what_earlier_rows_hold() {
+    let table = table::<Later>();
+    let default = |name| table.column(name).unwrap().default.clone();
+    assert_eq!(default("first"), None);
+    assert_eq!(default("number"), Some(0.into()));
+    assert_eq!(default("maybe"), Some(Value::Null));
+    assert_eq!(default("place"), Some("somewhere".into()));
+    assert!(!table.column("number").unwrap().nullable);
+    assert!(table.column("maybe").unwrap().nullable);
+}

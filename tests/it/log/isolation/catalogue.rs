@@ -9,6 +9,7 @@ use super::{Ground, OF_NOBODY, SERVICES};
 const OTHER_KEYS: &[(&str, &str)] = &[
     ("log.checkpoints", "a consumer looks for its places in all logs"),
     ("log.consumer_failures", "a consumer looks for its places in all logs"),
+    ("log.built_tenants", "a build looks for its places in all logs"),
 ];
 
 /// Puts a row of a tenant into a table, with a plain value in every column

@@ -23,6 +23,8 @@ const OF_NOBODY: &[(&str, &str)] = &[
     ("log.command_partitions", "from when to when outcomes are kept where"),
     ("log.leases", "which process works on which shard of tenants"),
     ("log.lease_holders", "among which processes the shards are divided"),
+    ("log.read_tables", "which read tables there are"),
+    ("log.builds", "which read tables are being filled, and how far they are"),
 ];
 
 /// Who may see and change rows of tenants it did not name, and why. Whatever is
