@@ -73,6 +73,8 @@ impl Pasts {
                 client.execute(&done, &params).await?;
                 client.batch_execute("COMMIT").await?;
                 transaction.ended();
+                let (table, position) = (&wanted.consumer, wanted.position);
+                tracing::info!(table, position, rows, "a past was put into a table");
             }
             Filled::Unfit(reason) => {
                 client.batch_execute("ROLLBACK").await?;

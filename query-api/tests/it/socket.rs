@@ -49,23 +49,6 @@ impl Socket {
         socket
     }
 
-    /// How many answers are still to be read, and how it ends, if that can be
-    /// seen.
-    pub(crate) async fn rest(&mut self) -> (usize, Option<(u16, String)>) {
-        let mut answers = 0;
-        loop {
-            let heard = timeout(Duration::from_secs(20), self.0.next()).await;
-            match heard.expect("an end within 20 s") {
-                Some(Ok(Message::Text(_))) => answers += 1,
-                Some(Ok(Message::Close(Some(frame)))) => {
-                    return (answers, Some((frame.code.into(), frame.reason.to_string())));
-                }
-                Some(Ok(_)) => {}
-                None | Some(Err(_)) => return (answers, None),
-            }
-        }
-    }
-
     pub(crate) async fn say(&mut self, message: &Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
