@@ -1111,7 +1111,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (get_byte(uuid_send(tenant), 15) & 63)::smallint;
 
 CREATE TABLE log.leases (
-    -- The group: projectors or workers.
+    -- The group: workers, or the projectors that keep the same read tables:
+    -- projectors-{fingerprint of their names}.
     consumers   text NOT NULL,
     shard       smallint NOT NULL CHECK (shard BETWEEN 0 AND 63),
     -- Who has it; nobody where it was given back.
@@ -1130,9 +1131,10 @@ CROSS JOIN generate_series(0, 63) AS s (shard);
 ALTER TABLE log.leases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.leases FORCE ROW LEVEL SECURITY;
 CREATE POLICY watching ON log.leases FOR SELECT TO tenantry_owner USING (true);
-CREATE POLICY projecting ON log.leases TO tenantry_projector USING (consumers = 'projectors');
+CREATE POLICY projecting ON log.leases
+    TO tenantry_projector USING (consumers LIKE 'projectors%');
 CREATE POLICY reacting ON log.leases TO tenantry_worker USING (consumers = 'workers');
-GRANT SELECT, UPDATE ON log.leases TO tenantry_projector, tenantry_worker;
+GRANT SELECT, INSERT, UPDATE ON log.leases TO tenantry_projector, tenantry_worker;
 
 -- The shards that a process still has, of those it believes to have. Nobody can
 -- take them before the transaction has ended; prolonging them goes on meanwhile.
@@ -1168,7 +1170,7 @@ ALTER TABLE log.lease_holders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.lease_holders FORCE ROW LEVEL SECURITY;
 CREATE POLICY watching ON log.lease_holders FOR SELECT TO tenantry_owner USING (true);
 CREATE POLICY projecting ON log.lease_holders
-    TO tenantry_projector USING (consumers = 'projectors');
+    TO tenantry_projector USING (consumers LIKE 'projectors%');
 CREATE POLICY reacting ON log.lease_holders TO tenantry_worker USING (consumers = 'workers');
 GRANT SELECT, INSERT, UPDATE, DELETE ON log.lease_holders TO tenantry_projector, tenantry_worker;
 

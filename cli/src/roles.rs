@@ -239,9 +239,11 @@ impl Running {
         };
         let keys = starting.keys(&database).await?;
         let (pool, registry) = (database.raw().clone(), starting.registry.clone());
+        // A process has one for as long as it lives.
+        let group = projector::lease_group(&registry).leak();
         let projector = projector::Projector::new(pool, registry, keys, settings)
             .announcing(starting.signals(&database))
-            .sharing(starting.leases(&database, "projectors", config.lease));
+            .sharing(starting.leases(&database, group, config.lease));
         let end = starting.shutdown.token().clone();
         self.working.spawn(async move {
             projector::run(projector, subscription, end).await;

@@ -41,7 +41,7 @@ mod write;
 
 pub use pasts::Pasts;
 pub use progress::{Phase, Progress};
-pub use projector::Projector;
+pub use projector::{Projector, lease_group};
 pub use rebuild::{RebuildError, Rebuilt, rebuild, rebuild_anew};
 pub use run::run;
 pub use settings::Settings;

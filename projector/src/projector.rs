@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{ClientWrapper, Pool};
-use domain::kernel::Registry;
+use domain::kernel::{ReadModelEntry, Registry};
 use event_store::{
     keys::KeyRing,
     pg::{Channel, Leases, Signals},
@@ -20,6 +20,7 @@ use crate::{
     model::Model,
     refold::Refolds,
     standing::{self, Standing, Whose},
+    tables::fingerprint,
 };
 
 /// Folds the log into the tables of all read models.
@@ -46,6 +47,18 @@ pub struct Projector {
     /// Those whose tables have been seen.
     pub(crate) live: Vec<Arc<Model>>,
     started: DateTime<Utc>,
+}
+
+/// The group of processes that a projector shares the tenants with: those that
+/// keep the same tables. A program that knows other versions of read models
+/// serves all tenants, too, as long as it runs beside this one; what both keep
+/// is written by whoever comes first.
+#[must_use]
+pub fn lease_group(registry: &Registry) -> String {
+    let mut tables: Vec<String> =
+        registry.projected().iter().map(ReadModelEntry::table_name).collect();
+    tables.sort_unstable();
+    format!("projectors-{:016x}", fingerprint(&tables.join(" ")))
 }
 
 impl Projector {

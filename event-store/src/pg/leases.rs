@@ -235,6 +235,7 @@ impl Leases {
         let joined = self.ask(transaction, include_str!("sql/lease_join.sql"), &[&term]).await?;
         let is_new = joined.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false);
         if is_new {
+            self.ask(transaction, include_str!("sql/lease_open.sql"), &[]).await?;
             let none: [i16; 0] = [];
             self.ask(transaction, include_str!("sql/lease_release.sql"), &[&&none[..]]).await?;
         }

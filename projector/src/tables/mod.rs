@@ -18,7 +18,7 @@ use tokio_postgres::{Client, Transaction};
 
 pub(crate) use column::{are_alike, columns_of};
 pub(crate) use definition::{Definition, Index, Stands};
-pub(crate) use name::{literal, quoted};
+pub(crate) use name::{fingerprint, literal, quoted};
 pub(crate) use past::table_of as past_table;
 pub(crate) use registered::Registered;
 pub(crate) use stand_in::{stand_back, stand_in};

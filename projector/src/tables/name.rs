@@ -25,12 +25,17 @@ pub(super) fn joined(parts: &[&str]) -> String {
     if name.len() <= LONGEST {
         return name;
     }
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = fingerprint(&name);
     let room = LONGEST - 17;
     let cut = (0..=room).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
     format!("{}_{hash:016x}", name.split_at(cut).0)
+}
+
+/// What tells names apart, the same in all programs.
+pub(crate) fn fingerprint(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]

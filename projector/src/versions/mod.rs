@@ -207,7 +207,7 @@ async fn try_switch(
     };
     let (to, from_consumer) = (consumer(chosen.shows), consumer(from));
     // INVARIANT: from here to the end no projector writes to either table.
-    // Guarded by the test `one_goes_back_and_forth_while_projectors_run`.
+    // Guarded by the test `no_reader_sees_a_moment_without_rows_while_versions_change`.
     exclude(transaction, [&to, &from_consumer]).await?;
     if !behind {
         check_behind(transaction, &to, &from_consumer).await?;

@@ -30,7 +30,7 @@ fn projector(served: &Served) -> Beside {
 
 /// How many shards each process has, fewest first.
 async fn shards(owner: &Client) -> Vec<i64> {
-    let sql = "SELECT count(*) FROM log.leases WHERE consumers = 'projectors'
+    let sql = "SELECT count(*) FROM log.leases WHERE consumers LIKE 'projectors%'
                    AND process IS NOT NULL AND clock_timestamp() BETWEEN renewed_at AND until
                GROUP BY process ORDER BY 1";
     owner.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
@@ -159,7 +159,7 @@ async fn a_projector_that_ends_hands_over_at_once() {
     shared(&owner, &[64]).await;
     let _other = projector(&site.served);
     eventually("the other has come", async || {
-        let sql = "SELECT count(*) FROM log.lease_holders WHERE consumers = 'projectors'";
+        let sql = "SELECT count(*) FROM log.lease_holders WHERE consumers LIKE 'projectors%'";
         owner.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 2
     })
     .await;
