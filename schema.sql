@@ -1,7 +1,8 @@
 -- The durable database of Tenantry, complete, in reading order:
 -- roles → tenants → heads → events → personal data → idempotency, claims,
 -- series → append → snapshots → integrity → archive → consumers' checkpoints,
--- failures and leases → timers and refused intents → imported histories → for operators.
+-- failures and leases → timers and refused intents → cold storage → imported
+-- histories → for operators.
 --
 -- The read tables are not here: they are derived from the row types of the
 -- read models, live in the schema `read`, and can be rebuilt from `log.events`
@@ -26,7 +27,8 @@ BEGIN
         'tenantry_command',    -- decides and appends
         'tenantry_query',      -- reads
         'tenantry_projector',  -- folds events into read tables
-        'tenantry_worker'      -- reacts, runs timers
+        'tenantry_worker',     -- reacts, runs timers
+        'tenantry_cold'        -- moves old events between the log and cold storage
     ] LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
@@ -48,7 +50,8 @@ CREATE SCHEMA log AUTHORIZATION tenantry_owner;
 CREATE SCHEMA read AUTHORIZATION tenantry_owner;
 CREATE SCHEMA past AUTHORIZATION tenantry_owner;
 GRANT USAGE ON SCHEMA log TO
-    tenantry_log, tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+    tenantry_log, tenantry_command, tenantry_query, tenantry_projector, tenantry_worker,
+    tenantry_cold;
 GRANT USAGE ON SCHEMA read, past TO tenantry_query, tenantry_projector;
 
 SET ROLE tenantry_owner;
@@ -59,7 +62,7 @@ CREATE TABLE log.schema_version (
 );
 INSERT INTO log.schema_version (version) VALUES (1);
 GRANT SELECT ON log.schema_version TO
-    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker, tenantry_cold;
 
 -- The tenant of the current transaction; null when there is none, so that a
 -- comparison with it is never true. A setting that once had a value reads as
@@ -100,14 +103,16 @@ ALTER TABLE log.heads FORCE ROW LEVEL SECURITY;
 CREATE POLICY provisioning ON log.heads TO tenantry_owner USING (true) WITH CHECK (true);
 CREATE POLICY appending ON log.heads TO tenantry_log USING (true) WITH CHECK (true);
 -- Consumers find out by it which tenants have something new.
-CREATE POLICY consuming ON log.heads FOR SELECT TO tenantry_projector, tenantry_worker USING (true);
+CREATE POLICY consuming ON log.heads FOR SELECT
+    TO tenantry_projector, tenantry_worker, tenantry_cold USING (true);
 CREATE POLICY own_tenant ON log.heads FOR SELECT USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT, UPDATE ON log.heads TO tenantry_log;
 GRANT SELECT ON log.heads TO
-    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker, tenantry_cold;
 
 -- ── Events ──────────────────────────────────────────────────────────────────
--- What happened. Written by log.append alone and never changed.
+-- What happened. Written by log.append alone and never changed. What is old may
+-- have moved on: see log.segments.
 CREATE TABLE log.events (
     tenant_id       uuid NOT NULL,
     -- 1, 2, 3 … per tenant, in the order of commits, without gaps.
@@ -155,13 +160,7 @@ CREATE POLICY appending ON log.events TO tenantry_log USING (true) WITH CHECK (t
 CREATE POLICY own_tenant ON log.events FOR SELECT USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT ON log.events TO tenantry_log;
 GRANT SELECT ON log.events TO
-    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker;
-
--- When the event after a position was recorded; null when there is none. By it
--- readers tell how old what they show is.
-CREATE FUNCTION log.recorded_after(tenant uuid, place bigint) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT recorded_at FROM log.events WHERE tenant_id = tenant AND position = place + 1);
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker, tenantry_cold;
 
 -- ── Personal data ───────────────────────────────────────────────────────────
 -- The keys that personal data in events is sealed with, one per data subject.
@@ -900,7 +899,7 @@ CREATE POLICY sealing ON log.tree_tiles TO tenantry_log USING (true) WITH CHECK 
 CREATE POLICY auditing ON log.tree_tiles FOR SELECT TO tenantry_owner USING (true);
 CREATE POLICY own_tenant ON log.tree_tiles FOR SELECT USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT, UPDATE ON log.tree_tiles TO tenantry_log;
-GRANT SELECT ON log.tree_tiles TO tenantry_query, tenantry_worker;
+GRANT SELECT ON log.tree_tiles TO tenantry_query, tenantry_worker, tenantry_cold;
 
 -- Each root that was signed.
 CREATE TABLE log.tree_checkpoints (
@@ -922,7 +921,7 @@ CREATE POLICY consuming ON log.tree_checkpoints FOR SELECT TO tenantry_worker US
 CREATE POLICY own_tenant ON log.tree_checkpoints
     FOR SELECT USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT ON log.tree_checkpoints TO tenantry_log;
-GRANT SELECT ON log.tree_checkpoints TO tenantry_query, tenantry_worker;
+GRANT SELECT ON log.tree_checkpoints TO tenantry_query, tenantry_worker, tenantry_cold;
 
 RESET ROLE;
 
@@ -1023,7 +1022,7 @@ ALTER TABLE log.imports FORCE ROW LEVEL SECURITY;
 CREATE POLICY importing ON log.imports TO tenantry_owner USING (true) WITH CHECK (true);
 CREATE POLICY abandoning ON log.imports FOR SELECT TO tenantry_log USING (true);
 GRANT SELECT ON log.imports TO tenantry_log;
--- For log.abandon_import alone; no service can act as tenantry_log.
+-- For log.abandon_import and log.cool alone; no service can act as tenantry_log.
 GRANT DELETE ON log.events TO tenantry_log;
 
 RESET ROLE;
@@ -1081,8 +1080,10 @@ ALTER TABLE log.checkpoints FORCE ROW LEVEL SECURITY;
 CREATE POLICY consuming ON log.checkpoints
     TO tenantry_owner, tenantry_projector, tenantry_worker USING (true) WITH CHECK (true);
 CREATE POLICY own_tenant ON log.checkpoints FOR SELECT USING (tenant_id = log.current_tenant());
+CREATE POLICY cooling ON log.checkpoints FOR SELECT TO tenantry_log USING (true);
 GRANT SELECT, INSERT, UPDATE ON log.checkpoints TO tenantry_projector, tenantry_worker;
-GRANT SELECT ON log.checkpoints TO tenantry_command, tenantry_query;
+GRANT SELECT ON log.checkpoints TO
+    tenantry_log, tenantry_command, tenantry_query, tenantry_cold;
 
 -- Events that a consumer could not take. It stands still for that tenant until
 -- a later program can.
@@ -1302,6 +1303,276 @@ ALTER TABLE log.refused_intents FORCE ROW LEVEL SECURITY;
 CREATE POLICY reacting ON log.refused_intents
     TO tenantry_owner, tenantry_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT ON log.refused_intents TO tenantry_worker;
+
+RESET ROLE;
+
+-- ── Cold storage ────────────────────────────────────────────────────────────
+-- Old events that were moved into objects outside the database, a segment of
+-- consecutive positions each: from 1 on, without gaps. Written by log.cool and
+-- log.warm alone; read by whoever misses events in log.events. Of every stream
+-- the last event stays there as well, wherever it lies.
+SET ROLE tenantry_owner;
+CREATE TABLE log.segments (
+    tenant_id          uuid NOT NULL,
+    first_position     bigint NOT NULL CHECK (first_position >= 1),
+    last_position      bigint NOT NULL,
+    first_recorded_at  timestamptz NOT NULL,
+    last_recorded_at   timestamptz NOT NULL,
+    -- The object's name in the place that the processes are told of.
+    object             text NOT NULL,
+    -- How long the object is, and how long once it is unpacked.
+    bytes              bigint NOT NULL CHECK (bytes >= 1),
+    text_bytes         bigint NOT NULL CHECK (text_bytes >= 1),
+    -- Of the object.
+    sha256             bytea NOT NULL CHECK (octet_length(sha256) = 32),
+    -- The streams in it: for each the last four bytes of its id and four with its
+    -- first version there, in order.
+    streams            bytea NOT NULL CHECK (octet_length(streams) % 8 = 0),
+    cooled_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT segments_pkey PRIMARY KEY (tenant_id, last_position),
+    CONSTRAINT segments_in_order CHECK (last_position >= first_position)
+);
+ALTER TABLE log.segments ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.segments FORCE ROW LEVEL SECURITY;
+CREATE POLICY auditing ON log.segments FOR SELECT TO tenantry_owner USING (true);
+CREATE POLICY moving ON log.segments TO tenantry_log USING (true) WITH CHECK (true);
+CREATE POLICY looking ON log.segments FOR SELECT TO tenantry_cold USING (true);
+CREATE POLICY own_tenant ON log.segments FOR SELECT USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, DELETE ON log.segments TO tenantry_log;
+GRANT SELECT ON log.segments TO
+    tenantry_command, tenantry_query, tenantry_projector, tenantry_worker, tenantry_cold;
+
+-- When the event after a position was recorded, or no later than which, where it
+-- is cold; null when there is none. By it readers tell how old what they show is.
+CREATE FUNCTION log.recorded_after(tenant uuid, place bigint) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(
+    (SELECT recorded_at FROM log.events WHERE tenant_id = tenant AND position = place + 1),
+    (
+        SELECT last_recorded_at
+        FROM log.segments
+        WHERE tenant_id = tenant AND last_position > place
+        ORDER BY last_position
+        LIMIT 1
+    )
+);
+RESET ROLE;
+
+GRANT CREATE ON SCHEMA log TO tenantry_log;
+SET ROLE tenantry_log;
+-- How many events between two positions are in the table as the tenant's tree
+-- has them. docs/integrity.md tells what is hashed.
+CREATE FUNCTION log.sealed_events(tenant uuid, first bigint, last bigint) RETURNS bigint
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET jit = off
+BEGIN ATOMIC
+    SELECT count(*)
+    FROM (
+        SELECT
+            event.position,
+            sha256('\x0001'::bytea || string_agg(
+                coalesce(int4send(octet_length(field.value)) || field.value, '\xffffffff'),
+                ''::bytea ORDER BY field.place
+            )) AS hash
+        FROM log.events AS event
+        CROSS JOIN LATERAL unnest(ARRAY[
+            int8send(position), uuid_send(stream_id), int8send(version), textsend(stream_type),
+            textsend(type), int2send(schema_version), int2send(codec), uuid_send(event_id),
+            timestamptz_send(occurred_at), timestamptz_send(recorded_at), textsend(actor),
+            uuid_send(command_id), uuid_send(correlation_id), uuid_send(causation_id),
+            textsend(trace_parent), byteasend(metadata), byteasend(payload)
+        ]) WITH ORDINALITY AS field (value, place)
+        WHERE event.tenant_id = sealed_events.tenant
+            AND event.position BETWEEN sealed_events.first AND sealed_events.last
+        GROUP BY event.position
+    ) AS leaf
+    JOIN log.tree_tiles AS tile
+        ON tile.tenant_id = sealed_events.tenant AND tile.level = 0
+        AND tile.index = (leaf.position - 1) / 256
+    WHERE leaf.hash = substring(tile.hashes FROM ((leaf.position - 1) % 256 * 32 + 1)::int FOR 32);
+END;
+REVOKE ALL ON FUNCTION log.sealed_events FROM PUBLIC;
+
+-- Registers a segment that was written into an object, and removes its events
+-- from the table but those that are the last of their streams. False, and
+-- without effect, when somebody else was faster.
+--
+-- Nothing is removed that is not, byte for byte, what the tenant's signed tree
+-- has: whoever reads the object can be held to the same. Nothing is removed that
+-- a consumer has still to see.
+CREATE FUNCTION log.cool(
+    tenant      uuid,
+    first       bigint,
+    last        bigint,
+    object      text,
+    bytes       bigint,
+    text_bytes  bigint,
+    sha256      bytea,
+    streams     bytea
+) RETURNS boolean
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+-- Plans must not depend on table statistics: see log.append.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    cold     bigint;
+    sealed   bigint;
+    slowest  record;
+    begun    timestamptz;
+    ended    timestamptz;
+BEGIN
+    -- Those who move a tenant's events wait for each other; what follows sees
+    -- what those before have done.
+    PERFORM pg_advisory_xact_lock(hashtextextended('tenantry.cool:' || tenant::text, 0));
+    SELECT max(s.last_position) INTO cold FROM log.segments AS s WHERE s.tenant_id = tenant;
+    IF coalesce(cold, 0) + 1 <> first THEN
+        RETURN false;
+    END IF;
+    SELECT max(c.size) INTO sealed FROM log.tree_checkpoints AS c WHERE c.tenant_id = tenant;
+    IF last < first OR last > coalesce(sealed, 0) THEN
+        RAISE EXCEPTION 'positions % to % cannot be moved: the log is sealed up to %',
+            first, last, coalesce(sealed, 0)
+            USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT c.consumer, c.position INTO slowest
+    FROM log.checkpoints AS c
+    WHERE c.tenant_id = tenant AND c.position < last
+    ORDER BY c.position
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'positions % to % cannot be moved: % stands at %',
+            first, last, slowest.consumer, slowest.position
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF log.sealed_events(tenant, first, last) <> last + 1 - first THEN
+        RAISE EXCEPTION 'positions % to % are not what was sealed', first, last
+            USING ERRCODE = 'data_corrupted';
+    END IF;
+
+    SELECT min(e.recorded_at), max(e.recorded_at) INTO begun, ended
+    FROM log.events AS e
+    WHERE e.tenant_id = tenant AND e.position BETWEEN first AND last;
+    INSERT INTO log.segments (
+        tenant_id, first_position, last_position, first_recorded_at, last_recorded_at, object,
+        bytes, text_bytes, sha256, streams
+    )
+    VALUES (tenant, first, last, begun, ended, object, bytes, text_bytes, sha256, streams);
+
+    -- Also those that were the last of their streams when they were moved, and
+    -- are so no longer.
+    DELETE FROM log.events AS event
+    USING (
+        SELECT DISTINCT e.stream_id
+        FROM log.events AS e
+        WHERE e.tenant_id = tenant AND e.position BETWEEN first AND last
+    ) AS stream
+    CROSS JOIN LATERAL (
+        SELECT e.version
+        FROM log.events AS e
+        WHERE e.tenant_id = tenant AND e.stream_id = stream.stream_id
+        ORDER BY e.version DESC
+        LIMIT 1
+    ) AS newest
+    WHERE event.tenant_id = tenant AND event.stream_id = stream.stream_id
+        AND event.version < newest.version AND event.position <= last;
+    RETURN true;
+END
+$$;
+REVOKE ALL ON FUNCTION log.cool FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.cool TO tenantry_cold;
+
+-- Brings the events of a tenant's last segment back into the table, every column
+-- as it was, and forgets the segment. False, and without effect, when it is not
+-- the last any more.
+CREATE FUNCTION log.warm(
+    tenant           uuid,
+    last             bigint,
+    -- One element per event, from the segment's first position on.
+    stream_ids       uuid[],
+    versions         bigint[],
+    stream_types     text[],
+    types            text[],
+    schema_versions  smallint[],
+    codecs           smallint[],
+    event_ids        uuid[],
+    occurred_at      timestamptz[],
+    recorded_at      timestamptz[],
+    actors           text[],
+    command_ids      uuid[],
+    correlation_ids  uuid[],
+    causation_ids    uuid[],
+    trace_parents    text[],
+    metadata         bytea[],
+    payloads         bytea[]
+) RETURNS boolean
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    segment record;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('tenantry.cool:' || tenant::text, 0));
+    SELECT s.first_position, s.last_position INTO segment
+    FROM log.segments AS s
+    WHERE s.tenant_id = tenant
+    ORDER BY s.last_position DESC
+    LIMIT 1;
+    IF NOT FOUND OR segment.last_position <> last THEN
+        RETURN false;
+    END IF;
+    INSERT INTO log.events (
+        tenant_id, position, stream_id, version, stream_type, type, schema_version, codec,
+        event_id, occurred_at, recorded_at, actor, command_id, correlation_id, causation_id,
+        trace_parent, metadata, payload
+    )
+    SELECT
+        tenant, segment.first_position + e.place - 1, e.stream_id, e.version, e.stream_type,
+        e.type, e.schema_version, e.codec, e.event_id, e.occurred_at, e.recorded_at, e.actor,
+        e.command_id, e.correlation_id, e.causation_id, e.trace_parent, e.metadata, e.payload
+    FROM unnest(
+        stream_ids, versions, stream_types, types, schema_versions, codecs, event_ids,
+        occurred_at, recorded_at, actors, command_ids, correlation_ids, causation_ids,
+        trace_parents, metadata, payloads
+    ) WITH ORDINALITY AS e (
+        stream_id, version, stream_type, type, schema_version, codec, event_id, occurred_at,
+        recorded_at, actor, command_id, correlation_id, causation_id, trace_parent, metadata,
+        payload, place
+    )
+    -- The last of their streams are there.
+    ON CONFLICT ON CONSTRAINT events_pkey DO NOTHING;
+    IF cardinality(stream_ids) <> last + 1 - segment.first_position
+        OR log.sealed_events(tenant, segment.first_position, last)
+            <> last + 1 - segment.first_position
+    THEN
+        RAISE EXCEPTION 'positions % to % are not what was sealed', segment.first_position, last
+            USING ERRCODE = 'data_corrupted';
+    END IF;
+    DELETE FROM log.segments AS s WHERE s.tenant_id = tenant AND s.last_position = last;
+    RETURN true;
+END
+$$;
+REVOKE ALL ON FUNCTION log.warm FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.warm TO tenantry_cold;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA log FROM tenantry_log;
+
+SET ROLE tenantry_owner;
 
 -- ── Imported histories ──────────────────────────────────────────────────────
 -- What was imported into a tenant's log from elsewhere, and by which rules.

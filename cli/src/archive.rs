@@ -21,7 +21,7 @@ use crate::{
     place::owner,
     print,
     progress::Bar,
-    say,
+    roles, say,
 };
 
 /// Writes a tenant's archive, or adds to it.
@@ -159,7 +159,8 @@ fn tell_checked(checked: &Checked) {
 async fn keyring(config: &Config) -> Result<(KeyRing, Arc<dyn KeyEncryption>)> {
     let database = Database::connect(&config.database, DatabaseRole::Owner, 1).await?;
     let backend = keys::backend(config)?;
-    Ok((KeyRing::new(database.raw().clone(), backend.clone()), backend))
+    let ring = KeyRing::new(database.raw().clone(), backend.clone());
+    Ok((ring.with_history(roles::history(config)?), backend))
 }
 
 /// How long it took, and how fast it was.

@@ -13,11 +13,12 @@ use serde_json::json;
 use service::{
     config::Config,
     database::{Database, DatabaseRole},
+    integrity::keyring,
 };
 use tokio_postgres::Client;
 use ulid::Ulid;
 
-use crate::{keys, options, place::owner, print, progress::Bar, say};
+use crate::{keys, options, place::owner, print, progress::Bar, roles, say};
 
 /// Connections of a tool.
 const CONNECTIONS: usize = 2;
@@ -29,7 +30,8 @@ pub(crate) async fn run(
 ) -> Result<()> {
     let subject = subject(registry, &options.subject)?;
     let database = Database::connect(&config.database, DatabaseRole::Query, CONNECTIONS).await?;
-    let ring = KeyRing::new(database.raw().clone(), keys::backend(config)?);
+    let ring = KeyRing::new(database.raw().clone(), keys::backend(config)?)
+        .with_history(roles::history(config)?);
     let mut client = owner(config).await?;
     let erasure = Erasure {
         tenant: options.tenant.0,
@@ -39,7 +41,14 @@ pub(crate) async fn run(
     };
     let erased = erase(&mut client, registry, &ring, &erasure).await?;
     folded_anew(&client, registry, &erasure, &erased).await?;
-    print(&serde_json::to_string_pretty(&certificate(options, &erasure, &erased))?);
+    let signed = keyring(&config.integrity)?
+        .and_then(|keyring| keyring.certify(options.tenant.0, &options.subject, &erased));
+    if let Some(certificate) = signed {
+        print(&serde_json::to_string_pretty(&certificate)?);
+    } else {
+        say("the certificate is not signed: no private key is named in integrity.signing_key_file");
+        print(&serde_json::to_string_pretty(&certificate(options, &erasure, &erased))?);
+    }
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use domain::kernel::Registry;
 use event_store::{
     TenantId,
+    history::History,
     import::{self, Import, Report, Rules, TenantRule},
 };
 use tokio_postgres::{Client, NoTls};
@@ -15,7 +16,7 @@ use crate::{
     place::owner,
     print,
     progress::Bar,
-    say,
+    roles, say,
 };
 
 /// How many differences of a view are told.
@@ -40,7 +41,8 @@ async fn postgres_es(
 ) -> Result<bool> {
     let rules = rules(options)?;
     let mut source = source(&options.source).await?;
-    let mut target = owner(&place.config()?).await?;
+    let config = place.config()?;
+    let mut target = owner(&config).await?;
     let wanted = Import {
         rules,
         dry_run: options.dry_run,
@@ -60,7 +62,8 @@ async fn postgres_es(
     let mut equal = true;
     if !options.dry_run {
         for (view, read_model) in &options.diff_view {
-            equal &= compare(&source, &target, registry, view, read_model).await?;
+            let target = (&target, &roles::history(&config)?);
+            equal &= compare(&source, target, registry, view, read_model).await?;
         }
     }
     Ok(equal)
@@ -166,7 +169,7 @@ fn write_events(text: &mut String, report: &Report) -> std::fmt::Result {
 
 async fn compare(
     source: &Client,
-    target: &Client,
+    target: (&Client, &History),
     registry: &Registry,
     view: &str,
     read_model: &str,

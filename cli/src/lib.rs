@@ -4,6 +4,7 @@
 //! own gets the same program by writing the same three lines.
 
 mod archive;
+mod cold;
 pub mod demo;
 mod erase;
 mod events;

@@ -132,6 +132,18 @@ pub(crate) enum TenantAction {
     },
     /// List the tenants.
     List,
+    /// Tell where a tenant's log stands: how long it is, up to where it is sealed
+    /// and cold, and how far its consumers have come.
+    Show {
+        /// Whose log.
+        tenant: TenantId,
+    },
+    /// Move old events out of the database into cold storage, from where they
+    /// are read as before. Only those that are sealed, and that all consumers
+    /// have seen.
+    Cool(Cool),
+    /// Bring cold events back into the database.
+    Warm(Warm),
     /// Write a tenant's log into an archive, or add to it what is new. One that
     /// was interrupted is gone on with.
     Export(Export),
@@ -145,6 +157,53 @@ pub(crate) enum TenantAction {
         #[arg(value_name = "DIR|URL")]
         from: String,
     },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Cool {
+    /// Whose events; those of all tenants by default.
+    pub(crate) tenant: Option<TenantId>,
+    /// How old events are that are moved: 90d, 12h, 30m or 0s.
+    #[arg(long, value_name = "AGE")]
+    pub(crate) older_than: Age,
+    /// The fewest events of a tenant that are moved together; by default
+    /// `cold.least_events`.
+    #[arg(long, value_name = "EVENTS")]
+    pub(crate) least: Option<u64>,
+    /// Only tell what would be moved.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// A span of time, as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Age(pub(crate) std::time::Duration);
+
+impl std::str::FromStr for Age {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || format!("expected a number and d, h, m or s, like 90d, got {text:?}");
+        let (number, unit) =
+            text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(expected)?;
+        let number: u32 = number.parse().map_err(|_| expected())?;
+        let seconds = match unit {
+            "d" => 24 * 60 * 60,
+            "h" => 60 * 60,
+            "m" => 60,
+            "s" => 1,
+            _ => return Err(expected()),
+        };
+        Ok(Self(std::time::Duration::from_secs(u64::from(number) * seconds)))
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Warm {
+    /// Whose events.
+    pub(crate) tenant: TenantId,
+    /// Only segments with events behind this position; all by default.
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    pub(crate) after: u64,
 }
 
 #[derive(Args, Debug)]

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::kernel::{ReadModelEntry, Registry, Timestamp};
+use domain::kernel::{ReadModelEntry, Registry};
 use event_store::{
     TenantId,
     archive::Until,
+    history::{History, Within},
     pg::{number, ulid, unsigned, uuid},
 };
 use serde_json::json;
@@ -20,7 +21,7 @@ use crate::{
     place::owner,
     print,
     progress::Bar,
-    say,
+    roles, say,
 };
 
 /// What the ids of pasts begin with.
@@ -32,15 +33,20 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(crate) async fn run(config: &Config, registry: &Registry, action: &PastAction) -> Result<()> {
     let client = owner(config).await?;
     match action {
-        PastAction::Start(order) => start(&client, registry, order).await,
+        PastAction::Start(order) => start(&client, &roles::history(config)?, registry, order).await,
         PastAction::List(order) => list(&client, registry, order).await,
         PastAction::Remove { past } => remove(&client, past).await,
     }
 }
 
-async fn start(client: &Client, registry: &Registry, order: &PastStart) -> Result<()> {
+async fn start(
+    client: &Client,
+    history: &History,
+    registry: &Registry,
+    order: &PastStart,
+) -> Result<()> {
     let tenant = order.tenant.0;
-    let position = position(client, tenant, order.at).await?;
+    let position = position(client, history, tenant, order.at).await?;
     let expires_at = Utc::now() + chrono::Duration::days(order.days.into());
     let (actor, id) = (format!("operator:{}", order.by), uuid(Ulid::generate()));
     let sql = "INSERT INTO log.pasts
@@ -59,7 +65,12 @@ async fn start(client: &Client, registry: &Registry, order: &PastStart) -> Resul
 }
 
 /// The position of a moment; the end of the log when nothing is said.
-async fn position(client: &Client, tenant: Ulid, at: Option<Until>) -> Result<u64> {
+async fn position(
+    client: &Client,
+    history: &History,
+    tenant: Ulid,
+    at: Option<Until>,
+) -> Result<u64> {
     let sql = "SELECT position FROM log.heads WHERE tenant_id = $1";
     let head = client.query_opt(sql, &[&uuid(tenant)]).await?;
     let head = head.with_context(|| format!("there is no tenant {}", TenantId(tenant)))?;
@@ -70,26 +81,10 @@ async fn position(client: &Client, tenant: Ulid, at: Option<Until>) -> Result<u6
         Some(Until::Position(position)) => {
             bail!("position {position} is not written yet: the log ends at {head}")
         }
-        Some(Until::Time(time)) => last_by(client, tenant, head, time).await,
-    }
-}
-
-/// The last position that was recorded by a time. Times never run backwards
-/// along positions, so halving finds it.
-async fn last_by(client: &Client, tenant: Ulid, head: u64, time: Timestamp) -> Result<u64> {
-    let (mut low, mut high) = (0, head);
-    while low < high {
-        let middle = low + (high - low).div_ceil(2);
-        let sql = "SELECT log.recorded_after($1, $2)";
-        let row = client.query_one(sql, &[&uuid(tenant), &number(middle - 1)]).await?;
-        let at: Option<DateTime<Utc>> = row.try_get(0)?;
-        if at.is_none_or(|at| Timestamp::from(at) <= time) {
-            low = middle;
-        } else {
-            high = middle - 1;
+        Some(Until::Time(time)) => {
+            Ok(history.last_by(&Within(client), tenant, head, time.into()).await?)
         }
     }
-    Ok(low)
 }
 
 /// Waits until its tables are filled.

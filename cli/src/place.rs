@@ -103,7 +103,15 @@ impl Place {
         if config.integrity.signing_key_file.is_empty() && self.integrity_key_file().exists() {
             config.integrity.signing_key_file = self.integrity_key_file().display().to_string();
         }
+        if config.cold.place.is_empty() && self.cold_folder().exists() {
+            config.cold.place = self.cold_folder().display().to_string();
+        }
         Ok(config)
+    }
+
+    /// Where `up` keeps events that are too old to stay in the database.
+    pub(crate) fn cold_folder(&self) -> PathBuf {
+        self.data.join("cold")
     }
 
     /// Where `up` keeps its signing key.

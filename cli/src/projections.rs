@@ -196,7 +196,8 @@ async fn build(
     name: &str,
     anew: bool,
 ) -> Result<()> {
-    let keys = roles::key_ring(config, DatabaseRole::Owner).await?;
+    let history = roles::history(config)?;
+    let keys = roles::key_ring(config, DatabaseRole::Owner, &history).await?;
     let bar = Bar::counting("events");
     let moving = bar.clone();
     let started = Instant::now();

@@ -23,7 +23,7 @@ use crate::{
     options::{Of, Place, ProofAction},
     print,
     progress::Bar,
-    say,
+    roles, say,
 };
 
 /// Connections of these tools: one reads rows while others read tiles.
@@ -76,7 +76,8 @@ async fn connect(config: &Config, role: DatabaseRole) -> Result<Database> {
 async fn proofs(place: &Place) -> Result<Proofs> {
     let config = place.config()?;
     let database = connect(&config, DatabaseRole::Query).await?;
-    Ok(Proofs::new(database.raw().clone(), keys(&config)?))
+    let history = roles::history(&config)?;
+    Ok(Proofs::new(database.raw().clone(), keys(&config)?).with_history(history))
 }
 
 fn put(of: &Of, document: &Document) -> Result<()> {
@@ -99,7 +100,8 @@ async fn written(config: &Config, of: &Of, to: Option<u64>) -> Result<()> {
             fs::File::create(file).with_context(|| format!("writing {}", file.display()))?,
         )),
     };
-    let mut rows = std::pin::pin!(rows(database.raw(), of.tenant.0, to).await?);
+    let rows = rows(database.raw(), &roles::history(config)?, of.tenant.0, to);
+    let mut rows = std::pin::pin!(rows);
     while let Some(leaf) = rows.try_next().await? {
         let line = Value::Object(leaf.fields()?);
         match writeln!(out, "{line}") {
@@ -171,8 +173,11 @@ async fn audited(
 ) -> Result<bool> {
     let keyring = keys(config)?;
     let database = connect(config, DatabaseRole::Owner).await?;
-    let scope =
-        Scope { tenant: tenant.map(|tenant| tenant.0), kept: kept(&keyring, tenant, checkpoints)? };
+    let scope = Scope {
+        tenant: tenant.map(|tenant| tenant.0),
+        kept: kept(&keyring, tenant, checkpoints)?,
+        history: roles::history(config)?,
+    };
     let total = events(&database, tenant).await?;
     let bar = Bar::counting("events");
     let moving = bar.clone();

@@ -7,7 +7,9 @@ use command_api::{CommandApi, PgReadModels};
 use domain::kernel::{Domain, Registry};
 use event_store::{
     CommandSettings, Commands, Limits, Log, PgLog, Subscription,
-    integrity::Sealer,
+    cold::{Cold, Cooler, Segments},
+    history::History,
+    integrity::{Keyring, Sealer},
     keys::KeyRing,
     pg::{CommitSettings, Leases, PgLogSettings, Signals},
 };
@@ -39,7 +41,7 @@ pub(crate) struct Running {
 }
 
 /// How the configuration wants the log.
-pub(crate) fn log_settings(config: &Config) -> Result<PgLogSettings> {
+pub(crate) fn log_settings(config: &Config, history: &History) -> Result<PgLogSettings> {
     Ok(PgLogSettings {
         commit: CommitSettings {
             flushers: config.log.flushers,
@@ -59,7 +61,17 @@ pub(crate) fn log_settings(config: &Config) -> Result<PgLogSettings> {
         },
         poll: config.log.poll_interval,
         keys: keys::backend(config)?,
+        history: history.clone(),
     })
+}
+
+/// How a process of this configuration reads events back. One serves all roles
+/// of a process: it keeps in memory what it has fetched.
+pub(crate) fn history(config: &Config) -> Result<History> {
+    if config.cold.place.is_empty() {
+        return Ok(History::default());
+    }
+    Ok(History::with_cold(Cold::open(&config.cold.place, config.cold.cache_bytes)?))
 }
 
 /// How the configuration wants commands to be run by a role.
@@ -94,10 +106,23 @@ const KEY_CONNECTIONS: usize = 2;
 /// reads while the other writes.
 const PAST_CONNECTIONS: usize = 2;
 
+/// Connections by which events are moved: one reads while another registers.
+pub(crate) const COLD_CONNECTIONS: usize = 2;
+
+/// How large segments are to be.
+pub(crate) fn segments(config: &Config) -> Segments {
+    Segments { least: config.cold.least_events, ..Segments::default() }
+}
+
 /// The keys of personal data, as a role reads them.
-pub(crate) async fn key_ring(config: &Config, role: DatabaseRole) -> Result<Arc<KeyRing>> {
+pub(crate) async fn key_ring(
+    config: &Config,
+    role: DatabaseRole,
+    history: &History,
+) -> Result<Arc<KeyRing>> {
     let database = Database::connect(&config.database, role, KEY_CONNECTIONS).await?;
-    Ok(Arc::new(KeyRing::new(database.raw().clone(), keys::backend(config)?)))
+    let ring = KeyRing::new(database.raw().clone(), keys::backend(config)?);
+    Ok(Arc::new(ring.with_history(history.clone())))
 }
 
 /// Starts one role after the other.
@@ -108,6 +133,7 @@ struct Starting<'a> {
     plumbing: CancellationToken,
     /// One connection for hints serves all roles of a process.
     signals: Option<Signals>,
+    history: History,
     health: Health,
 }
 
@@ -130,7 +156,7 @@ impl Starting<'_> {
     }
 
     async fn keys(&mut self, database: &Database) -> Result<Arc<KeyRing>> {
-        let ring = key_ring(self.config, database.role()).await?;
+        let ring = key_ring(self.config, database.role(), &self.history).await?;
         let kept = Arc::downgrade(&ring);
         self.signals(database)
             .on_erasure(move |tenant| kept.upgrade().map(|ring| ring.forget(tenant)).is_some());
@@ -140,7 +166,8 @@ impl Starting<'_> {
     fn log(&mut self, database: &Database) -> Result<Arc<PgLog>> {
         let signals = self.signals(database);
         let pool = database.raw().clone();
-        Ok(PgLog::start(pool, &signals, &log_settings(self.config)?, &self.plumbing))
+        let settings = log_settings(self.config, &self.history)?;
+        Ok(PgLog::start(pool, &signals, &settings, &self.plumbing))
     }
 
     /// What one group of processes shares with others of its kind.
@@ -185,6 +212,7 @@ impl Running {
             shutdown,
             plumbing: CancellationToken::new(),
             signals: None,
+            history: history(config)?,
             health: Health::new(shutdown),
         };
         let mut running = Self {
@@ -258,7 +286,7 @@ impl Running {
         let database = &starting.config.database;
         let database = Database::connect(database, DatabaseRole::Projector, PAST_CONNECTIONS);
         let pool = database.await?.raw().clone();
-        let keys = key_ring(starting.config, DatabaseRole::Projector).await?;
+        let keys = key_ring(starting.config, DatabaseRole::Projector, &starting.history).await?;
         let pasts = projector::Pasts::new(pool, starting.registry.clone(), keys);
         let end = starting.shutdown.token().clone();
         self.working.spawn(async move {
@@ -280,7 +308,9 @@ impl Running {
             Arc::new(service::now),
             worker::Settings::from(&starting.config.worker),
         );
-        self.sealer(starting, &database, log.subscribe())?;
+        if let Some(keyring) = self.sealer(starting, &database, log.subscribe())? {
+            self.cooler(starting, keyring).await?;
+        }
         let shutdown = starting.shutdown.clone();
         self.working.spawn(async move {
             worker::run(Arc::new(worker), shutdown).await;
@@ -295,14 +325,14 @@ impl Running {
         starting: &Starting<'_>,
         database: &Database,
         wakes: Subscription,
-    ) -> Result<()> {
+    ) -> Result<Option<Keyring>> {
         let config = starting.config;
         let Some(keyring) = keyring(&config.integrity)? else {
             tracing::warn!("logs are not sealed: integrity.signing_key_file is not set");
-            return Ok(());
+            return Ok(None);
         };
         let pool = database.raw().clone();
-        let sealer = Sealer::new(pool.clone(), keyring);
+        let sealer = Sealer::new(pool.clone(), keyring.clone());
         let sealing = worker::Sealing {
             interval: config.integrity.seal_interval,
             labels: config.telemetry.tenant_labels,
@@ -310,6 +340,32 @@ impl Running {
         let shutdown = starting.shutdown.clone();
         self.working.spawn(async move {
             worker::seal(sealer, pool, wakes, sealing, shutdown).await;
+            Ok(())
+        });
+        Ok(Some(keyring))
+    }
+
+    /// Moves old events into cold storage, beside the worker, where that is
+    /// asked for.
+    async fn cooler(&mut self, starting: &mut Starting<'_>, keyring: Keyring) -> Result<()> {
+        let cold = &starting.config.cold;
+        if cold.after_days == 0 {
+            return Ok(());
+        }
+        if cold.place.is_empty() {
+            anyhow::bail!(
+                "cold.after_days is {}, but there is no place: name a folder or a URL in cold.place",
+                cold.after_days
+            );
+        }
+        let cooling = worker::Cooling { after: Duration::from_hours(24) * cold.after_days };
+        let segments = segments(starting.config);
+        let database = starting.database(DatabaseRole::Cold, COLD_CONNECTIONS).await?;
+        let pool = database.raw().clone();
+        let cooler = Cooler::new(pool, keyring, starting.history.clone(), segments);
+        let shutdown = starting.shutdown.clone();
+        self.working.spawn(async move {
+            worker::cool(cooler, cooling, shutdown).await;
             Ok(())
         });
         Ok(())

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 use crate::{
-    archive, demo,
+    archive, cold, demo,
     options::{Demo, Place, Replay, TenantAction, Token, Verify, What},
     place::owner,
     print,
@@ -59,6 +59,9 @@ pub(crate) async fn tenant(
                 print(&format!("{}  {}", TenantId(tenant.id), tenant.name));
             }
         }
+        TenantAction::Show { tenant } => cold::show(place, *tenant).await?,
+        TenantAction::Cool(options) => cold::cool(place, options).await?,
+        TenantAction::Warm(options) => cold::warm(place, options).await?,
         TenantAction::Export(export) => archive::export(place, registry, export).await?,
         TenantAction::Import(import) => archive::import(place, registry, import).await?,
         TenantAction::VerifyArchive { from } => archive::check(registry, from).await?,
@@ -87,7 +90,8 @@ pub(crate) async fn fill<D: Domain>(
     let database = Database::connect(&config.database, DatabaseRole::Command, CONNECTIONS).await?;
     let end = CancellationToken::new();
     let signals = roles::signals(config, &database, &end);
-    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config)?, &end);
+    let settings = roles::log_settings(config, &roles::history(config)?)?;
+    let log = PgLog::start(database.raw().clone(), &signals, &settings, &end);
     let bar = Bar::counting("commands");
     let moving = bar.clone();
     let tell = move |at: demo::Progress| moving.at(at.commands, at.of, "demo history");
@@ -117,7 +121,8 @@ pub(crate) async fn replay(config: &Config, registry: &Registry, options: &Repla
     let database = Database::connect(&config.database, DatabaseRole::Query, CONNECTIONS).await?;
     let end = CancellationToken::new();
     let signals = Signals::silent();
-    let log = PgLog::start(database.raw().clone(), &signals, &roles::log_settings(config)?, &end);
+    let settings = roles::log_settings(config, &roles::history(config)?)?;
+    let log = PgLog::start(database.raw().clone(), &signals, &settings, &end);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let shown = events::run(&*log, registry, options, &mut out).await;
     match shown.and_then(|()| Ok(out.flush()?)) {
@@ -140,7 +145,8 @@ pub(crate) async fn verify(
     options: &Verify,
 ) -> Result<bool> {
     let database = Database::connect(&config.database, DatabaseRole::Owner, CONNECTIONS).await?;
-    let keys = roles::key_ring(config, DatabaseRole::Owner).await?;
+    let history = roles::history(config)?;
+    let keys = roles::key_ring(config, DatabaseRole::Owner, &history).await?;
     let bar = Bar::counting("events");
     let moving = bar.clone();
     let scope = projector::Scope {

@@ -90,6 +90,9 @@ fn settle(config: &mut Config, place: &Place, up: &Up, postgres: &Postgres) -> R
         MasterKeys::open_or_create(&file, service::now())?;
         config.keys.file = file.display().to_string();
     }
+    if config.cold.place.is_empty() {
+        config.cold.place = place.cold_folder().display().to_string();
+    }
     let next = if up.port == 0 { 0 } else { up.port.saturating_add(1) };
     config.command_api.listen = format!("{}:{}", up.listen, up.port);
     config.query_api.listen = format!("{}:{next}", up.listen);

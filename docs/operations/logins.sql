@@ -11,7 +11,8 @@ DECLARE
     login   text;
 BEGIN
     FOREACH service IN ARRAY ARRAY[
-        'tenantry_command', 'tenantry_query', 'tenantry_projector', 'tenantry_worker'
+        'tenantry_command', 'tenantry_query', 'tenantry_projector', 'tenantry_worker',
+        'tenantry_cold'
     ] LOOP
         login := service || '_login';
         BEGIN

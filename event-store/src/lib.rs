@@ -8,8 +8,10 @@
 //! - [`Commands`] runs any declared command against a log: load, decide,
 //!   append, retry what lost a race, answer repetitions with the first answer.
 //!   Only its module `cqrs` knows cqrs-es, through which every command passes.
+//! - [`cold`] moves old events into objects, from where they are read as before.
 //! - [`catalogue`] tells which events there are: as JSON Schemas, as an
 //!   AsyncAPI document.
+//! - [`history`] is how everybody reads events back.
 //! - [`import`] moves in from postgres-es.
 //! - [`integrity`] proves that nothing in a log was altered: a Merkle tree over
 //!   the rows of each tenant, and signed checkpoints of it.
@@ -20,11 +22,13 @@
 mod append;
 pub mod archive;
 pub mod catalogue;
+pub mod cold;
 mod commands;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod cqrs;
 mod group;
+pub mod history;
 pub mod import;
 pub mod integrity;
 pub mod keys;

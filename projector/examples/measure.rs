@@ -3,12 +3,16 @@
 //! `cargo run --release -p projector --example measure -- URL [EVENTS] [TENANTS] [PART …]`
 //!
 //! The parts are stream, rebuild, verify and live; sealed adds a tenant with
-//! personal data first.
+//! personal data first. The part cold, alone, measures a log before and after
+//! all of it was moved into cold storage.
 //!
 //! The URL is that of a superuser and an empty database, or of one that this
 //! has filled before.
 #![expect(clippy::print_stdout, reason = "a program for people to look at")]
 #![expect(clippy::unwrap_used, reason = "a measurement that fails is none")]
+
+#[path = "measure/cooled.rs"]
+mod cooled;
 
 use std::{
     path::Path,
@@ -27,8 +31,9 @@ use domain::kernel::{
 };
 use event_store::{
     Append, CommandRecord, Log, NewEvent, PgLog,
+    history::EVENT_COLUMNS,
     keys::{KeyRing, MasterKeys},
-    pg::{EVENT_COLUMNS, PgLogSettings, Signals, migrate, provision, uuid},
+    pg::{PgLogSettings, Signals, migrate, provision, uuid},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use projector::{Phase, Progress, Projector, Settings, create_tables, rebuild, verify};
@@ -70,6 +75,10 @@ async fn main() {
             let rebuilt = rate(&format!("rebuilt {read_model}"), total, rebuilding).await;
             println!("    {} rows, {}", rebuilt.unwrap().rows, phases.told());
         }
+    }
+    if parts.iter().any(|named| named == "cold") {
+        cooled::measure(&config, &admin, &registry, total).await;
+        return;
     }
     if wanted("verify") {
         let verifying = verify(&owner, &registry, &keys, None, |_| {});

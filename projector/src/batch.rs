@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{AnyRecorded, Envelope, Registry};
-use event_store::pg::{number, unsigned};
 use event_store::{
-    StoredEvent,
+    ReadError, StoredEvent,
+    history::{self, RawEvent},
     keys::{KeyError, KeyRing},
+    pg::TenantRead,
 };
-use tokio_postgres::Row;
 use ulid::Ulid;
 
-use crate::{StepError, model::Model, session::read_as, vault};
+use crate::{StepError, model::Model, vault};
 
 /// Where a stretch of a log lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,20 +63,20 @@ impl Taken {
     }
 
     /// Reads events of one tenant back, opening what is sealed.
-    pub(crate) async fn from_rows<'r>(
+    pub(crate) async fn from_log<'r>(
         registry: &Registry,
         ring: &KeyRing,
         tenant: Ulid,
-        rows: impl Iterator<Item = &'r Row>,
+        events: impl Iterator<Item = &'r RawEvent>,
     ) -> Result<Vec<Self>, StepError> {
         let mut taken = vec![];
         let mut stored = vec![];
-        for row in rows {
-            match event_store::pg::stored_event(row) {
+        for event in events {
+            match event.stored() {
                 Ok(event) => stored.push(event),
                 Err(error) => taken.push(Self::Broken {
-                    stream_type: Some(row.try_get(4)?),
-                    position: unsigned(row.try_get(1)?),
+                    stream_type: Some(event.stream_type()?.to_owned()),
+                    position: event.position()?,
                     error: error.to_string(),
                 }),
             }
@@ -120,33 +120,32 @@ pub(crate) async fn read(
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Batch, StepError> {
     let Stretch { tenant, after, until } = stretch;
-    let uuid = event_store::pg::uuid(tenant);
-    let sql = include_str!("sql/events.sql");
-    let rows = read_as(client, tenant, sql, &[&uuid, &number(after), &number(until)]).await?;
-    let mut chosen = Vec::with_capacity(rows.len());
-    for row in &rows {
-        if wanted(row.try_get(4)?) {
-            chosen.push(row);
+    let session = TenantRead { client, tenant };
+    let stretch = history::Stretch::between(tenant, after, until);
+    let raw = ring.history().stretch(&session, stretch).await?;
+    let mut chosen = Vec::with_capacity(raw.len());
+    for event in &raw {
+        if wanted(event.stream_type()?) {
+            chosen.push(event);
         }
     }
-    let mut events = Taken::from_rows(registry, ring, tenant, chosen.into_iter()).await?;
+    let mut events = Taken::from_log(registry, ring, tenant, chosen.into_iter()).await?;
     // INVARIANT: a log has no gaps. Moving a checkpoint past an event that is
     // not seen would skip it for ever. Guarded by the test
     // `a_log_that_is_not_seen_is_not_taken_for_empty`.
-    if rows.len() as u64 != until - after {
-        events.push(missing(&rows, after)?);
+    if raw.len() as u64 != until - after {
+        events.push(missing(&raw, after)?);
     }
-    let written_at = |row: &Row| row.try_get(10);
-    let first_at = rows.first().map(written_at).transpose()?;
-    let last_at = rows.last().map(written_at).transpose()?;
+    let first_at = raw.first().map(RawEvent::recorded_at).transpose()?;
+    let last_at = raw.last().map(RawEvent::recorded_at).transpose()?;
     Ok(Batch { events, first_at, last_at })
 }
 
 /// The first event that should be there and is not.
-fn missing(rows: &[Row], after: u64) -> Result<Taken, tokio_postgres::Error> {
+fn missing(events: &[RawEvent], after: u64) -> Result<Taken, ReadError> {
     let mut position = after + 1;
-    for row in rows {
-        if unsigned(row.try_get(1)?) != position {
+    for event in events {
+        if event.position()? != position {
             break;
         }
         position += 1;

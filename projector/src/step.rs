@@ -1,7 +1,7 @@
 //! What a step does, and how it can fail.
 
 use deadpool_postgres::PoolError;
-use event_store::keys::KeyError;
+use event_store::{ReadError, keys::KeyError};
 
 use crate::session;
 
@@ -42,6 +42,9 @@ pub enum StepError {
     /// The database refused or went away.
     #[error("the database failed: {}", session::reason(.0))]
     Database(#[from] tokio_postgres::Error),
+    /// Events could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The keys of personal data could not be had.
     #[error("personal data cannot be read: {0}")]
     Keys(#[from] KeyError),

@@ -1,26 +1,23 @@
 //! Long stretches of a log, sent to another thread while they are read.
 
-use std::pin::pin;
-
 use deadpool_postgres::ClientWrapper;
-use event_store::pg::number;
-use futures_util::TryStreamExt;
+use event_store::history::{self, History, RawEvent, Within};
 use tokio::sync::mpsc;
-use tokio_postgres::{Error, Row, types::ToSql};
+use tokio_postgres::Error;
 use ulid::Ulid;
 
-use crate::{batch::Stretch, session::ENTER};
+use crate::{StepError, batch::Stretch, session::ENTER};
 
-/// Events that are handed over at once.
-const PARCEL: usize = 512;
+/// Events that are read and handed over at once.
+const PARCEL: u64 = 2_048;
 /// Parcels that may wait before reading does.
-const WAITING: usize = 16;
+const WAITING: usize = 4;
 
-/// Where events go.
-pub(crate) type Parcels = mpsc::Sender<Vec<Row>>;
+/// Where events, or rows, go.
+pub(crate) type Parcels<T> = mpsc::Sender<Vec<T>>;
 
-/// A way for events from whoever reads to whoever folds.
-pub(crate) fn channel() -> (Parcels, mpsc::Receiver<Vec<Row>>) {
+/// A way from whoever reads to whoever folds or compares.
+pub(crate) fn channel<T>() -> (Parcels<T>, mpsc::Receiver<Vec<T>>) {
     mpsc::channel(WAITING)
 }
 
@@ -35,26 +32,23 @@ pub(crate) async fn enter(client: &ClientWrapper, tenant: Ulid) -> Result<(), Er
 /// Stops early when nobody takes them any more.
 pub(crate) async fn events(
     client: &ClientWrapper,
+    history: &History,
     stretch: Stretch,
     types: &[&str],
-    to: &Parcels,
-) -> Result<(), Error> {
-    let statement = client.prepare_cached(include_str!("sql/stream.sql")).await?;
-    let tenant = event_store::pg::uuid(stretch.tenant);
-    let (after, until) = (number(stretch.after), number(stretch.until));
-    let params: [&(dyn ToSql + Sync); 4] = [&tenant, &after, &until, &types];
-    let mut rows = pin!(client.query_raw(&statement, params).await?);
-    let mut parcel = Vec::with_capacity(PARCEL);
-    while let Some(row) = rows.try_next().await? {
-        parcel.push(row);
-        if parcel.len() == PARCEL {
-            let full = std::mem::replace(&mut parcel, Vec::with_capacity(PARCEL));
-            if to.send(full).await.is_err() {
-                return Ok(());
-            }
+    to: &Parcels<RawEvent>,
+) -> Result<(), StepError> {
+    let Stretch { tenant, mut after, until } = stretch;
+    while after < until {
+        let asked = history::Stretch { tenant, after, until, types: Some(types), limit: PARCEL };
+        let parcel = history.stretch(&Within(&**client), asked).await?;
+        let is_full = parcel.len() as u64 == PARCEL;
+        after = match parcel.last() {
+            Some(last) if is_full => last.position()?,
+            _ => until,
+        };
+        if to.send(parcel).await.is_err() {
+            return Ok(());
         }
     }
-    // Whoever has gone does not miss the last ones either.
-    let _ = to.send(parcel).await;
     Ok(())
 }

@@ -82,7 +82,9 @@ pub async fn run(
     let engine = engine(&resources, &settings, config, shutdown)?;
     let verifier = resources.verifier.clone();
     let pool = resources.database.raw();
-    let proofs = resources.keyring.map(|keyring| Proofs::new(pool.clone(), keyring));
+    let history = resources.keys.history().clone();
+    let proofs =
+        resources.keyring.map(|keyring| Proofs::new(pool.clone(), keyring).with_history(history));
     let state = Data::new(State { engine, verifier, proofs, shutdown: shutdown.clone() });
     let server = Server {
         limits: Limits::from(&config.query_api),

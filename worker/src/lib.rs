@@ -19,12 +19,14 @@
 //! Any number of workers may run. They divide the tenants between them by
 //! locks, which only save work: what holds is checked when a place is moved.
 //!
-//! Beside them [`seal`] follows the logs and signs what is in them.
+//! Beside them [`seal`] follows the logs and signs what is in them, and [`cool`]
+//! moves what has become old out of the database.
 //!
 //! Read models are not looked at, and rebuilding them repeats nothing here:
 //! see [`register`] for where a reaction begins.
 
 mod chains;
+mod cooling;
 mod dispatch;
 mod error;
 mod kept;
@@ -46,6 +48,7 @@ mod turns;
 mod unsealed;
 mod worker;
 
+pub use cooling::{Cooling, cool};
 pub use error::WorkerError;
 pub use registration::register;
 pub use run::run;

@@ -6,8 +6,9 @@ use deadpool_postgres::Pool;
 use domain::kernel::{AnyRecorded, Envelope, Registry};
 use event_store::{
     StoredEvent, decode,
+    history::RawEvent,
     keys::{KeyError, KeyRing},
-    pg::{EVENT_COLUMNS, TenantRead, number, stored_event, unsigned, uuid},
+    pg::{TenantRead, unsigned, uuid},
 };
 use ulid::Ulid;
 
@@ -108,27 +109,19 @@ impl Reading<'_> {
     ) -> Result<Stretch, WorkerError> {
         let end = self.head.min(self.after.saturating_add(FARTHEST));
         let client = pool.get().await?;
-        let sql = format!(
-            "SELECT {EVENT_COLUMNS} FROM log.events
-             WHERE tenant_id = $1 AND position > $2 AND position <= $3 AND stream_type = ANY ($4)
-             ORDER BY position LIMIT $5"
-        );
-        let rows = TenantRead { client: &client, tenant: self.tenant }
-            .query(
-                &sql,
-                &[
-                    &uuid(self.tenant),
-                    &number(self.after),
-                    &number(end),
-                    &self.sources,
-                    &number(self.batch as u64),
-                ],
-            )
-            .await?;
+        let stretch = event_store::history::Stretch {
+            tenant: self.tenant,
+            after: self.after,
+            until: end,
+            types: Some(self.sources),
+            limit: self.batch as u64,
+        };
+        let session = TenantRead { client: &client, tenant: self.tenant };
+        let raw = keys.history().stretch(&session, stretch).await?;
         drop(client);
-        let stored = rows.iter().map(stored_event).collect::<Result<Vec<_>, _>>()?;
+        let stored = raw.iter().map(RawEvent::stored).collect::<Result<Vec<_>, _>>()?;
         let subjects: Vec<Vec<Ulid>> = stored.iter().map(subjects_of).collect();
-        let mut events = Vec::with_capacity(rows.len());
+        let mut events = Vec::with_capacity(stored.len());
         for (opened, subjects) in self.opened(keys, stored).await?.into_iter().zip(subjects) {
             let (envelope, event) = opened;
             let event =

@@ -4,11 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
-use event_store::{
-    TenantId,
-    integrity::Behind,
-    pg::{TenantRead, number, uuid},
-};
+use event_store::{TenantId, history::History, integrity::Behind, pg::TenantRead};
 use opentelemetry::KeyValue;
 
 use crate::WorkerError;
@@ -86,15 +82,12 @@ impl Unsealed {
     /// The age of the first event that is not sealed.
     async fn seconds(&self, behind: Behind) -> Result<f64, WorkerError> {
         let client = self.pool.get().await?;
-        let rows = TenantRead { client: &client, tenant: behind.tenant }
-            .query(
-                "SELECT recorded_at FROM log.events WHERE tenant_id = $1 AND position = $2",
-                &[&uuid(behind.tenant), &number(behind.sealed + 1)],
-            )
-            .await?;
-        let Some(row) = rows.first() else { return Ok(0.0) };
-        let recorded_at: DateTime<Utc> = row.try_get(0)?;
-        let age = DateTime::<Utc>::from(service::now()) - recorded_at;
+        let session = TenantRead { client: &client, tenant: behind.tenant };
+        // What is not sealed lies where it was written.
+        let history = History::default();
+        let found = history.at(&session, behind.tenant, &[behind.sealed + 1]).await?;
+        let Some(event) = found.first() else { return Ok(0.0) };
+        let age = DateTime::<Utc>::from(service::now()) - event.recorded_at()?;
         Ok(age.as_seconds_f64().max(0.0))
     }
 }

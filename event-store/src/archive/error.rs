@@ -32,6 +32,9 @@ pub enum ArchiveError {
     /// What was asked for cannot be done here; nothing was changed.
     #[error("{0}")]
     Refused(String),
+    /// The log could not be read.
+    #[error(transparent)]
+    Read(#[from] crate::ReadError),
     /// The database refused, or went away.
     #[error("the database: {0}")]
     Database(#[from] tokio_postgres::Error),

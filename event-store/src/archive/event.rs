@@ -7,12 +7,12 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::kernel::{Envelope, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny};
-use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::readable;
 use crate::{
     ReadError, StoredEvent,
+    history::{Column, RawEvent},
     pg::{self, ulid, unsigned},
 };
 
@@ -52,28 +52,28 @@ pub(super) struct Base64(pub(super) Vec<u8>);
 struct Ignored;
 
 impl EventRow {
-    /// Reads a row of [`pg::EVENT_COLUMNS`].
-    pub(super) fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let time = |column| row.try_get::<_, DateTime<Utc>>(column).map(Timestamp::from);
+    /// The columns of an event.
+    pub(super) fn of(event: &RawEvent) -> Result<Self, ReadError> {
+        let time = |column| event.get::<DateTime<Utc>>(column).map(Timestamp::from);
         Ok(Self {
-            tenant_id: row.try_get(0)?,
-            position: row.try_get(1)?,
-            stream_id: row.try_get(2)?,
-            version: row.try_get(3)?,
-            stream_type: row.try_get(4)?,
-            r#type: row.try_get(5)?,
-            schema_version: row.try_get(6)?,
-            codec: row.try_get(7)?,
-            event_id: row.try_get(8)?,
-            occurred_at: time(9)?,
-            recorded_at: time(10)?,
-            actor: row.try_get(11)?,
-            command_id: row.try_get(12)?,
-            correlation_id: row.try_get(13)?,
-            causation_id: row.try_get(14)?,
-            trace_parent: row.try_get(15)?,
-            metadata: row.try_get::<_, Option<Vec<u8>>>(16)?.map(Base64),
-            payload: Base64(row.try_get(17)?),
+            tenant_id: event.get(Column::Tenant)?,
+            position: event.get(Column::Position)?,
+            stream_id: event.get(Column::Stream)?,
+            version: event.get(Column::Version)?,
+            stream_type: event.get(Column::StreamType)?,
+            r#type: event.get(Column::Type)?,
+            schema_version: event.get(Column::SchemaVersion)?,
+            codec: event.get(Column::Codec)?,
+            event_id: event.get(Column::Event)?,
+            occurred_at: time(Column::OccurredAt)?,
+            recorded_at: time(Column::RecordedAt)?,
+            actor: event.get(Column::Actor)?,
+            command_id: event.get(Column::Command)?,
+            correlation_id: event.get(Column::Correlation)?,
+            causation_id: event.get(Column::Causation)?,
+            trace_parent: event.get(Column::TraceParent)?,
+            metadata: event.get::<Option<Vec<u8>>>(Column::Metadata)?.map(Base64),
+            payload: Base64(event.get(Column::Payload)?),
             _data: Ignored,
         })
     }

@@ -56,7 +56,7 @@ impl ArchiveStore {
     }
 
     /// A file, if it is there.
-    pub(super) async fn get(&self, file: &str) -> Result<Option<Bytes>, ArchiveError> {
+    pub(crate) async fn get(&self, file: &str) -> Result<Option<Bytes>, ArchiveError> {
         let found = match self.store.get(&self.path(file)).await {
             Ok(found) => found.bytes().await,
             Err(error) => Err(error),
@@ -69,7 +69,7 @@ impl ArchiveStore {
     }
 
     /// Writes a file whole, in place of what had its name.
-    pub(super) async fn put(&self, file: &str, content: Bytes) -> Result<(), ArchiveError> {
+    pub(crate) async fn put(&self, file: &str, content: Bytes) -> Result<(), ArchiveError> {
         let put = self.store.put(&self.path(file), PutPayload::from_bytes(content)).await;
         put.map(drop).map_err(|source| self.failed(file, source))
     }
@@ -90,7 +90,7 @@ impl ArchiveStore {
     }
 
     fn path(&self, file: &str) -> Path {
-        self.prefix.clone().join(file)
+        file.split('/').fold(self.prefix.clone(), Path::join)
     }
 
     fn failed(&self, file: &str, source: object_store::Error) -> ArchiveError {

@@ -10,12 +10,13 @@ use ulid::Ulid;
 
 use super::{ImportError, ids};
 use crate::{
-    decode,
-    pg::{EVENT_COLUMNS, stored_event, ulid, uuid},
+    ReadError, decode,
+    history::{History, Stretch, Within},
+    pg::ulid,
 };
 
 /// Events that are read at once.
-const PAGE: i64 = 5_000;
+const PAGE: u64 = 5_000;
 
 /// What a comparison came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,14 +62,14 @@ impl std::fmt::Display for ViewDifference {
 /// imported, row by row and field by field.
 ///
 /// Fields are compared where both have them, a column `due_on` with a field
-/// `due_on` or `dueOn`.
+/// `due_on` or `dueOn`. What was imported is read through a history.
 ///
 /// # Errors
 /// When there is no such view or read model, its rows are not those of one
 /// aggregate each, or the events cannot be folded.
 pub async fn compare_view(
     source: &Client,
-    target: &Client,
+    (target, history): (&Client, &History),
     registry: &Registry,
     view: &str,
     read_model: &str,
@@ -88,7 +89,7 @@ pub async fn compare_view(
     let names = Names::of(target).await?;
     let mut new = BTreeMap::new();
     for tenant in imported_tenants(target).await? {
-        for cells in fold(target, registry, entry, tenant).await? {
+        for cells in fold((target, history), registry, entry, tenant).await? {
             let id = entry.table.position(key).and_then(|place| cells.get(place));
             new.insert(id.map(text).unwrap_or_default(), cells);
         }
@@ -140,30 +141,29 @@ async fn imported_tenants(target: &Client) -> Result<Vec<Ulid>, ImportError> {
 
 /// The rows that a tenant's log comes to.
 async fn fold(
-    target: &Client,
+    (target, history): (&Client, &History),
     registry: &Registry,
     entry: &ReadModelEntry,
     tenant: Ulid,
 ) -> Result<Vec<Vec<Cell>>, ImportError> {
     let failed = |error: String| ImportError::Unequal(format!("{}: {error}", entry.name));
-    let sql = format!(
-        "SELECT {EVENT_COLUMNS} FROM log.events WHERE tenant_id = $1 AND position > $2 \
-         AND stream_type = ANY ($3) ORDER BY position LIMIT $4"
-    );
-    let sources: Vec<&str> = entry.fold.sources().to_vec();
+    let unread = |error: ReadError| failed(error.to_string());
+    let sources = entry.fold.sources();
     let mut work = entry.fold.work();
-    let mut position = 0_i64;
+    let mut after = 0;
     loop {
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-            [&uuid(tenant), &position, &sources, &PAGE];
-        let rows = target.query(&sql, &params).await.map_err(ImportError::Target)?;
-        for row in &rows {
-            position = row.get(1);
-            let stored = stored_event(row).map_err(|error| failed(error.to_string()))?;
+        let stretch = Stretch { tenant, after, until: u64::MAX, types: None, limit: PAGE };
+        let events = history.stretch(&Within(target), stretch).await.map_err(unread)?;
+        for event in &events {
+            after = event.position().map_err(unread)?;
+            if !sources.contains(&event.stream_type().map_err(unread)?) {
+                continue;
+            }
+            let stored = event.stored().map_err(unread)?;
             let event = decode(registry, stored).map_err(|error| failed(error.to_string()))?;
             work.apply(&event).map_err(|error| failed(error.to_string()))?;
         }
-        if rows.is_empty() {
+        if events.is_empty() {
             break;
         }
     }

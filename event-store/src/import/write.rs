@@ -128,8 +128,13 @@ impl<'a> Writer<'a> {
 
     /// Whether what is in the logs is what was in the source.
     pub(super) async fn verify(&self, report: &Report) -> Result<(), ImportError> {
-        let sql =
-            "SELECT count(*), coalesce(max(position), 0) FROM log.events WHERE tenant_id = $1";
+        // What is cold was whole when it was moved.
+        let sql = "SELECT count(event.position) + coalesce(max(cold.until), 0),
+                greatest(coalesce(max(event.position), 0), max(cold.until))
+            FROM (SELECT coalesce(max(last_position), 0) AS until FROM log.segments
+                WHERE tenant_id = $1) AS cold
+            LEFT JOIN log.events AS event
+                ON event.tenant_id = $1 AND event.position > cold.until";
         for landing in &report.tenants {
             let row = self
                 .target

@@ -4,7 +4,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Checkpoint, Hash, Leaf, LeafError, NoteError, VerifierKey, consistency_holds, inclusion_holds,
+    Checkpoint, Hash, Leaf, LeafError, NoteError, VerifierKey, certificate, consistency_holds,
+    inclusion_holds,
 };
 
 /// Something about a tenant's log that can be checked without asking anybody:
@@ -55,6 +56,24 @@ pub enum Document {
         from_checkpoint: String,
         /// The later signed note.
         to_checkpoint: String,
+    },
+    /// That a person was forgotten: their key was destroyed.
+    #[serde(rename = "tenantry/erasure/v1")]
+    Erasure {
+        /// The tenant.
+        tenant: String,
+        /// The person, as whoever asked has named them.
+        subject: String,
+        /// When the key was destroyed.
+        erased_at: String,
+        /// Which erasure of the tenant it was.
+        erasure: u64,
+        /// Where the log ended then.
+        log_position: u64,
+        /// How many events hold something about the person, and keep it sealed.
+        sealed_events: u64,
+        /// The signed note.
+        certificate: String,
     },
     /// The keys that sign a tenant's checkpoints. Believe them as far as you
     /// believe whoever gave you this.
@@ -199,6 +218,24 @@ impl Document {
                     later.origin
                 );
                 Ok(Checked { told, event: None, checkpoints: vec![earlier, later] })
+            }
+            Self::Erasure {
+                tenant,
+                subject,
+                erased_at,
+                erasure,
+                log_position,
+                sealed_events,
+                certificate,
+            } => {
+                let numbers = (*erasure, *log_position, *sealed_events);
+                let said = (&**subject, &**erased_at);
+                let origin = certificate::check(tenant, said, numbers, certificate, keys)?;
+                let told = format!(
+                    "{origin} signed that the key of {subject} was destroyed at {erased_at}, and \
+                     that {sealed_events} events up to position {log_position} stay sealed"
+                );
+                Ok(Checked { told, event: None, checkpoints: vec![] })
             }
             Self::Keys { .. } => Err(CheckError::NothingToCheck),
         }

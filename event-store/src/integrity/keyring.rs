@@ -57,11 +57,16 @@ impl Keyring {
         self.public.iter().map(|key| VerifierKey::new(self.origin(tenant), *key)).collect()
     }
 
+    /// What signs, if anything does.
+    pub(super) fn signing_key(&self) -> Option<&SigningKey> {
+        self.signing.as_deref()
+    }
+
     /// Signs that a tenant's tree has this root; nothing where there is no
     /// private key.
     pub(super) fn sign(&self, tenant: Ulid, size: u64, root: Hash) -> Option<String> {
         let checkpoint = Checkpoint { origin: self.origin(tenant), size, root };
-        Some(checkpoint.sign(self.signing.as_deref()?))
+        Some(checkpoint.sign(self.signing_key()?))
     }
 
     /// Reads a checkpoint of a tenant.

@@ -6,6 +6,8 @@
 //! means that any value a column can hold has one, and that a leaf can be made
 //! in SQL alone.
 
+use std::ops::Range;
+
 use serde_json::{Map, Value, json};
 use tokio_postgres::{
     Row,
@@ -20,7 +22,7 @@ const VERSION: u8 = 1;
 /// The length of a null.
 const NULL: u32 = u32::MAX;
 /// Where the position stands: behind version and length.
-const POSITION: std::ops::Range<usize> = 5..13;
+const POSITION: Range<usize> = 5..13;
 /// From 1970 to 2000, where PostgreSQL begins to count, in microseconds.
 const EPOCH: i64 = 946_684_800_000_000;
 
@@ -102,8 +104,13 @@ impl<'a> FromSql<'a> for Sent<'a> {
 
 /// Writes the leaf of a row of [`COLUMNS`] behind what is there already.
 pub(super) fn write(row: &Row, into: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
+    write_from(row, 0, into)
+}
+
+/// The same of a row in which the first of [`COLUMNS`] stands at a place.
+fn write_from(row: &Row, first: usize, into: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
     into.push(VERSION);
-    for column in 0..COLUMNS.len() {
+    for column in first..first + COLUMNS.len() {
         match row.try_get::<_, Sent<'_>>(column)?.0 {
             Some(value) => {
                 // PostgreSQL has no values of four gigabytes.
@@ -136,6 +143,13 @@ impl Leaf {
         Ok(Self(bytes))
     }
 
+    /// Reads a row of the tenant and then [`COLUMNS`].
+    pub(crate) fn behind_tenant(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        let mut bytes = vec![];
+        write_from(row, 1, &mut bytes)?;
+        Ok(Self(bytes))
+    }
+
     /// Its hash in the tree.
     #[must_use]
     pub fn hash(&self) -> Hash {
@@ -143,27 +157,8 @@ impl Leaf {
     }
 
     /// The values in it, by column.
-    fn values(&self) -> Result<Vec<Option<&[u8]>>, LeafError> {
-        let (version, mut rest) = self.0.split_first().ok_or(LeafError("there are none"))?;
-        if *version != VERSION {
-            return Err(LeafError("the first is not 1, the only version known"));
-        }
-        let mut values = vec![];
-        for _ in COLUMNS {
-            let (length, after) = rest.split_first_chunk().ok_or(LeafError("they end early"))?;
-            let length = u32::from_be_bytes(*length);
-            if length == NULL {
-                values.push(None);
-                rest = after;
-                continue;
-            }
-            let length = usize::try_from(length).unwrap_or(usize::MAX);
-            let (value, after) =
-                after.split_at_checked(length).ok_or(LeafError("a value ends early"))?;
-            values.push(Some(value));
-            rest = after;
-        }
-        if rest.is_empty() { Ok(values) } else { Err(LeafError("there are too many")) }
+    fn values(&self) -> Result<[Option<&[u8]>; 17], LeafError> {
+        Ok(places(&self.0)?.map(|place| self.0.get(place?)))
     }
 
     /// The position it is for.
@@ -188,6 +183,33 @@ impl Leaf {
         });
         fields.collect()
     }
+}
+
+/// Where the value of each of [`COLUMNS`] lies in a leaf; nothing for a null.
+pub(crate) type Places = [Option<Range<usize>>; 17];
+
+/// Finds the values in a leaf.
+pub(crate) fn places(leaf: &[u8]) -> Result<Places, LeafError> {
+    let version = leaf.first().ok_or(LeafError("there are none"))?;
+    if *version != VERSION {
+        return Err(LeafError("the first is not 1, the only version known"));
+    }
+    let (mut places, mut at) = (Places::default(), 1);
+    for place in &mut places {
+        let length = leaf.get(at..).and_then(<[u8]>::first_chunk);
+        let length = u32::from_be_bytes(*length.ok_or(LeafError("they end early"))?);
+        at += 4;
+        if length == NULL {
+            continue;
+        }
+        let end = at.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+        if end > leaf.len() {
+            return Err(LeafError("a value ends early"));
+        }
+        *place = Some(at..end);
+        at = end;
+    }
+    if at == leaf.len() { Ok(places) } else { Err(LeafError("there are too many")) }
 }
 
 fn integer(bytes: &[u8]) -> Option<i64> {

@@ -13,12 +13,14 @@
 //! describes every format byte by byte.
 
 mod audit;
+mod certificate;
 mod document;
 mod keyring;
 mod leaf;
 mod note;
 mod proof;
 mod proofs;
+mod sealed;
 mod sealer;
 mod store;
 #[cfg(test)]
@@ -30,9 +32,11 @@ pub use audit::{Audited, Difference, Kind, Scope, audit};
 pub use document::{CheckError, Checked, Document, KeyState, ListedKey};
 pub use keyring::Keyring;
 pub use leaf::{COLUMNS, Leaf, LeafError};
+pub(crate) use leaf::{Places, places};
 pub use note::{Checkpoint, NoteError, VerifierKey};
 pub use proof::{consistency_holds, inclusion_holds};
 pub use proofs::{ProofError, Proofs};
+pub(crate) use sealed::check_leaves;
 pub use sealer::{Behind, Seal, SealError, Sealer};
 pub use store::rows;
 pub use tree::{Hash, Tree, empty_root, leaf_hash, node_hash};

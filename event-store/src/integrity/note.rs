@@ -61,11 +61,7 @@ impl Checkpoint {
 
     /// Signs it in its origin's name.
     pub(super) fn sign(&self, key: &SigningKey) -> String {
-        let text = self.text();
-        let verifier = VerifierKey { name: self.origin.clone(), key: key.verifying_key() };
-        let signature = key.sign(text.as_bytes()).to_bytes();
-        let signed = [&verifier.id()[..], &signature].concat();
-        format!("{text}\n\u{2014} {} {}\n", self.origin, STANDARD.encode(signed))
+        sign_note(&self.origin, &self.text(), key)
     }
 
     /// Reads a checkpoint that one of these keys has signed.
@@ -73,36 +69,7 @@ impl Checkpoint {
     /// # Errors
     /// When it is none, or nobody known has signed it.
     pub fn open(note: &str, keys: &[VerifierKey]) -> Result<Self, NoteError> {
-        use NoteError::Malformed;
-        if note.chars().any(|letter| letter < ' ' && letter != '\n') {
-            return Err(Malformed("it has control characters"));
-        }
-        let (text, signatures) = note
-            .rfind("\n\n")
-            .and_then(|end| Some((note.get(..=end)?, note.get(end + 2..)?)))
-            .ok_or(Malformed("there is no blank line before the signatures"))?;
-        if !signatures.ends_with('\n') || signatures.lines().count() > MOST_SIGNATURES {
-            return Err(Malformed("the signatures do not end as they should"));
-        }
-        let mut verified = Err(NoteError::UnknownKey);
-        for line in signatures.lines() {
-            let (name, signature) = line
-                .strip_prefix("\u{2014} ")
-                .and_then(|rest| rest.split_once(' '))
-                .ok_or(Malformed("a signature line is not what it should be"))?;
-            let signature =
-                STANDARD.decode(signature).map_err(|_| Malformed("a signature is not base64"))?;
-            let (id, signature) =
-                signature.split_first_chunk::<4>().ok_or(Malformed("a signature is too short"))?;
-            for key in keys.iter().filter(|key| key.name == name && key.id() == *id) {
-                let signature =
-                    Signature::from_slice(signature).map_err(|_| NoteError::WrongSignature)?;
-                key.key
-                    .verify_strict(text.as_bytes(), &signature)
-                    .map_err(|_| NoteError::WrongSignature)?;
-                verified = Ok(());
-            }
-        }
+        let (text, verified) = read_note(note, keys)?;
         let checkpoint = Self::parse(text)?;
         verified.map(|()| checkpoint)
     }
@@ -125,6 +92,55 @@ impl Checkpoint {
         }
         Ok(checkpoint)
     }
+}
+
+/// Signs a text, whose lines all end, in a name.
+pub(super) fn sign_note(name: &str, text: &str, key: &SigningKey) -> String {
+    let verifier = VerifierKey { name: name.to_owned(), key: key.verifying_key() };
+    let signature = key.sign(text.as_bytes()).to_bytes();
+    let signed = [&verifier.id()[..], &signature].concat();
+    format!("{text}\n\u{2014} {name} {}\n", STANDARD.encode(signed))
+}
+
+/// The text of a signed note, and whether one of these keys has signed it.
+///
+/// # Errors
+/// When it is no signed note.
+pub(super) fn read_note<'n>(
+    note: &'n str,
+    keys: &[VerifierKey],
+) -> Result<(&'n str, Result<(), NoteError>), NoteError> {
+    use NoteError::Malformed;
+    if note.chars().any(|letter| letter < ' ' && letter != '\n') {
+        return Err(Malformed("it has control characters"));
+    }
+    let (text, signatures) = note
+        .rfind("\n\n")
+        .and_then(|end| Some((note.get(..=end)?, note.get(end + 2..)?)))
+        .ok_or(Malformed("there is no blank line before the signatures"))?;
+    if !signatures.ends_with('\n') || signatures.lines().count() > MOST_SIGNATURES {
+        return Err(Malformed("the signatures do not end as they should"));
+    }
+    let mut verified = Err(NoteError::UnknownKey);
+    for line in signatures.lines() {
+        let (name, signature) = line
+            .strip_prefix("\u{2014} ")
+            .and_then(|rest| rest.split_once(' '))
+            .ok_or(Malformed("a signature line is not what it should be"))?;
+        let signature =
+            STANDARD.decode(signature).map_err(|_| Malformed("a signature is not base64"))?;
+        let (id, signature) =
+            signature.split_first_chunk::<4>().ok_or(Malformed("a signature is too short"))?;
+        for key in keys.iter().filter(|key| key.name == name && key.id() == *id) {
+            let signature =
+                Signature::from_slice(signature).map_err(|_| NoteError::WrongSignature)?;
+            key.key
+                .verify_strict(text.as_bytes(), &signature)
+                .map_err(|_| NoteError::WrongSignature)?;
+            verified = Ok(());
+        }
+    }
+    Ok((text, verified))
 }
 
 impl VerifierKey {

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     ReadError, TenantId,
-    pg::{failed, number, read_as, uuid},
+    history::History,
+    pg::{TenantRead, failed, number, read_as, session_client, uuid},
 };
 
 /// Makes proofs. Reads a handful of tiles for each, however long the log is.
@@ -20,6 +21,7 @@ use crate::{
 pub struct Proofs {
     pool: Pool,
     keyring: Keyring,
+    history: History,
 }
 
 /// Why there is no proof.
@@ -64,7 +66,13 @@ impl Proofs {
     /// Proofs over a pool whose sessions may read the log as a tenant.
     #[must_use]
     pub fn new(pool: Pool, keyring: Keyring) -> Self {
-        Self { pool, keyring }
+        Self { pool, keyring, history: History::default() }
+    }
+
+    /// The same, reading events through a history.
+    #[must_use]
+    pub fn with_history(self, history: History) -> Self {
+        Self { history, ..self }
     }
 
     /// The keys by which a tenant's checkpoints are verified.
@@ -188,11 +196,10 @@ impl Proofs {
     }
 
     async fn leaf(&self, tenant: Ulid, position: u64) -> Result<Leaf, ProofError> {
-        let at = number(position);
-        let sql = store::rows_between();
-        let rows = read_as(&self.pool, tenant, &sql, &[&uuid(tenant), &at, &at]).await?;
-        match rows.first() {
-            Some(row) => Ok(Leaf::of(row).map_err(failed)?),
+        let client = session_client(&self.pool).await?;
+        let session = TenantRead { client: &client, tenant };
+        match self.history.at(&session, tenant, &[position]).await?.first() {
+            Some(event) => Ok(event.leaf()?),
             None => Err(ProofError::Altered(format!("there is no event at position {position}"))),
         }
     }

@@ -77,6 +77,14 @@ pub enum SealError {
         /// Why not.
         source: NoteError,
     },
+    /// Events are not those that were signed.
+    #[error("positions {first} to {last} are not what was signed")]
+    Altered {
+        /// The first of them.
+        first: u64,
+        /// The last.
+        last: u64,
+    },
     /// The tiles are not those of the last checkpoint.
     #[error("the tiles do not lead to the root that was signed at size {size}")]
     Tiles {

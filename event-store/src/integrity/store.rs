@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     ReadError,
-    pg::{failed, number, session_client, unsigned, uuid},
+    history::{History, Stretch},
+    pg::{TenantRead, number, session_client, unsigned, uuid},
 };
 
 /// What is signed of a tenant's log.
@@ -77,24 +78,34 @@ pub(super) async fn stream_rows(
     client.query_raw(&statement, params).await
 }
 
+/// Events that are read at once.
+const PAGE: u64 = 2_048;
+
 /// The leaves of a tenant's log up to a position, in order: for whoever wants
-/// to make the tree himself. One statement; memory stays bounded while the
-/// reader takes its time.
+/// to make the tree himself. Memory stays bounded while the reader takes its
+/// time.
 ///
 /// # Errors
 /// When the log cannot be read. The pool's sessions have the role
 /// `tenantry_owner`.
-pub async fn rows(
+pub fn rows(
     pool: &Pool,
+    history: &History,
     tenant: Ulid,
     to: u64,
-) -> Result<impl Stream<Item = Result<Leaf, ReadError>> + use<>, ReadError> {
-    let client = session_client(pool).await?;
-    let rows = stream_rows(&client, tenant, 1, number(to)).await.map_err(failed)?;
-    // The connection lives as long as the rows come.
-    let kept = rows.map_err(failed).and_then(move |row| {
-        let _client = &client;
-        std::future::ready(Leaf::of(&row).map_err(failed))
+) -> impl Stream<Item = Result<Leaf, ReadError>> + use<> {
+    let (pool, history) = (pool.clone(), history.clone());
+    let pages = futures_util::stream::try_unfold(0, move |after| {
+        let (pool, history) = (pool.clone(), history.clone());
+        async move {
+            let client = session_client(&pool).await?;
+            let stretch = Stretch { tenant, after, until: to, types: None, limit: PAGE };
+            let events = history.stretch(&TenantRead { client: &client, tenant }, stretch).await?;
+            let Some(last) = events.last() else { return Ok(None) };
+            let last = last.position()?;
+            let leaves = events.into_iter().map(|event| event.leaf());
+            Ok::<_, ReadError>(Some((futures_util::stream::iter(leaves), last)))
+        }
     });
-    Ok(kept)
+    pages.try_flatten()
 }

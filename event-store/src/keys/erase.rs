@@ -8,7 +8,8 @@ use ulid::Ulid;
 use super::{KeyError, KeyRing};
 use crate::{
     DecodeError, ReadError, StoredEvent, decode,
-    pg::{EVENT_COLUMNS, stored_event, unsigned, uuid},
+    history::{RawEvent, Within},
+    pg::{unsigned, uuid},
 };
 
 /// Whom to forget, and why.
@@ -97,9 +98,6 @@ pub async fn erase(
         return Ok(before);
     }
     let events = release_claims(&transaction, registry, keys, erasure).await?;
-    transaction
-        .execute(include_str!("sql/forget_states.sql"), &[&uuid(*tenant), &uuid(*subject)])
-        .await?;
     let destroyed = transaction
         .execute(include_str!("sql/destroy.sql"), &[&uuid(*tenant), &uuid(*subject)])
         .await?;
@@ -147,7 +145,8 @@ async fn earlier(
     row.map(read).transpose()
 }
 
-/// Gives up what the person's events have taken, and counts the events.
+/// Gives up what the person's events have taken and the states in which the
+/// person may be known, and counts the events.
 async fn release_claims(
     transaction: &Transaction<'_>,
     registry: &Registry,
@@ -156,14 +155,21 @@ async fn release_claims(
 ) -> Result<u64, EraseError> {
     let Erasure { tenant, subject, .. } = erasure;
     let matcher = keys.matcher(*tenant).await?;
-    let sql = include_str!("sql/about.sql").replace("{columns}", EVENT_COLUMNS);
+    let sql = include_str!("sql/about.sql");
     let (mut count, mut after) = (0, 0_i64);
     loop {
-        let rows = transaction.query(&sql, &[&uuid(*tenant), &uuid(*subject), &after]).await?;
+        let rows = transaction.query(sql, &[&uuid(*tenant), &uuid(*subject), &after]).await?;
         let Some(last) = rows.last() else { return Ok(count) };
-        after = last.try_get(1)?;
-        count += rows.len() as u64;
-        let events: Vec<StoredEvent> = rows.iter().map(stored_event).collect::<Result<_, _>>()?;
+        after = last.try_get(0)?;
+        let positions = rows.iter().map(|row| row.try_get(0).map(unsigned));
+        let positions: Vec<u64> = positions.collect::<Result<_, _>>()?;
+        let raw = keys.history().at(&Within(transaction), *tenant, &positions).await?;
+        count += raw.len() as u64;
+        let events: Vec<StoredEvent> =
+            raw.iter().map(RawEvent::stored).collect::<Result<_, _>>()?;
+        let streams: Vec<_> = events.iter().map(|event| uuid(event.envelope.stream_id)).collect();
+        let forget = include_str!("sql/forget_states.sql");
+        transaction.execute(forget, &[&uuid(*tenant), &streams]).await?;
         let mut known = events.clone();
         keys.open_events(*tenant, &mut known).await?;
         let mut forgotten = events;

@@ -22,7 +22,7 @@ use super::{
     sealed::SubjectKey,
     store::{self, Purpose},
 };
-use crate::{Append, NewKey, StoredEvent};
+use crate::{Append, NewKey, StoredEvent, history::History};
 
 /// Keys of people that are kept in memory.
 const KEPT: u64 = 100_000;
@@ -32,6 +32,7 @@ const KEPT_FOR: Duration = Duration::from_mins(1);
 /// The keys of all tenants: looked up, unwrapped and kept for a while.
 pub struct KeyRing {
     pool: Pool,
+    history: History,
     backend: Arc<dyn KeyEncryption>,
     tenants: Cache<(Ulid, Purpose, Option<i32>), Arc<TenantKey>>,
     subjects: Cache<(Ulid, Ulid), SubjectKey>,
@@ -56,10 +57,23 @@ impl KeyRing {
     pub fn new(pool: Pool, backend: Arc<dyn KeyEncryption>) -> Self {
         Self {
             pool,
+            history: History::default(),
             backend,
             tenants: Cache::builder().max_capacity(KEPT / 10).time_to_live(KEPT_FOR).build(),
             subjects: Cache::builder().max_capacity(KEPT).time_to_live(KEPT_FOR).build(),
         }
+    }
+
+    /// The same, beside the history whose events they open.
+    #[must_use]
+    pub fn with_history(self, history: History) -> Self {
+        Self { history, ..self }
+    }
+
+    /// What reads the events that these keys open.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// The keys of these people. Whoever was erased is known as erased, who

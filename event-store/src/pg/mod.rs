@@ -25,7 +25,6 @@ pub use committer::CommitSettings;
 pub use leases::{Fences, Held, LeaseError, Leases, SHARDS, shard};
 pub use migrate::{MigrateError, SCHEMA, Tenant, migrate, provision, tenants};
 pub(crate) use read::actor_and_reason;
-pub use read::{EVENT_COLUMNS, stored_event};
 pub use session::TenantRead;
 pub(crate) use session::{client as session_client, failed, read as read_as};
 pub use signals::{Channel, Signals};
@@ -35,6 +34,7 @@ use crate::{
     Append, AppendError, Appended, GroupError, Limits, Log, ReadError, StoredEvent, StoredSnapshot,
     Subscription, Wakeups,
     group::Group,
+    history::{History, Part, RawEvent, Stretch},
     keys::{KeyEncryption, KeyError, KeyRing, NoKeys},
 };
 use committer::Committer;
@@ -50,6 +50,8 @@ pub struct PgLogSettings {
     pub poll: Duration,
     /// What encrypts the keys of personal data.
     pub keys: Arc<dyn KeyEncryption>,
+    /// What reads events back.
+    pub history: History,
 }
 
 impl Default for PgLogSettings {
@@ -59,6 +61,7 @@ impl Default for PgLogSettings {
             limits: Limits::default(),
             poll: Duration::from_millis(500),
             keys: Arc::new(NoKeys),
+            history: History::default(),
         }
     }
 }
@@ -87,7 +90,8 @@ impl PgLog {
     ) -> Arc<Self> {
         let wakeups = Wakeups::new(settings.poll);
         signals.wake_on_appends(wakeups.clone());
-        let keys = Arc::new(KeyRing::new(pool.clone(), settings.keys.clone()));
+        let keys = KeyRing::new(pool.clone(), settings.keys.clone());
+        let keys = Arc::new(keys.with_history(settings.history.clone()));
         let kept = Arc::downgrade(&keys);
         signals.on_erasure(move |tenant| kept.upgrade().map(|keys| keys.forget(tenant)).is_some());
         Arc::new(Self {
@@ -114,8 +118,8 @@ impl PgLog {
         session::read(&self.pool, tenant, sql, params).await
     }
 
-    async fn opened(&self, tenant: Ulid, rows: &[Row]) -> Result<Vec<StoredEvent>, ReadError> {
-        let mut events: Vec<_> = rows.iter().map(read::stored_event).collect::<Result<_, _>>()?;
+    async fn opened(&self, tenant: Ulid, raw: &[RawEvent]) -> Result<Vec<StoredEvent>, ReadError> {
+        let mut events: Vec<_> = raw.iter().map(RawEvent::stored).collect::<Result<_, _>>()?;
         self.keys.open_events(tenant, &mut events).await?;
         Ok(events)
     }
@@ -157,10 +161,14 @@ impl Log for PgLog {
         after_version: u64,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, ReadError> {
-        let sql = include_str!("sql/read_stream.sql");
-        let (after, most) = (number(after_version), number(limit as u64));
-        let rows = self.rows(tenant, sql, &[&uuid(tenant), &uuid(stream), &after, &most]).await?;
-        self.opened(tenant, &rows).await
+        let limit = limit as u64;
+        let part = Part { tenant, stream, after: after_version, until: u64::MAX, limit };
+        let client = session::client(&self.pool).await?;
+        let session = TenantRead { client: &client, tenant };
+        let raw = self.keys.history().stream(&session, part).await?;
+        // Keys are looked up over the same pool.
+        drop(client);
+        self.opened(tenant, &raw).await
     }
 
     async fn read_tenant(
@@ -169,10 +177,14 @@ impl Log for PgLog {
         after_position: u64,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, ReadError> {
-        let sql = include_str!("sql/read_tenant.sql");
-        let (after, most) = (number(after_position), number(limit as u64));
-        let rows = self.rows(tenant, sql, &[&uuid(tenant), &after, &most]).await?;
-        self.opened(tenant, &rows).await
+        let limit = limit as u64;
+        let (after, until) = (after_position, u64::MAX);
+        let stretch = Stretch { tenant, after, until, types: None, limit };
+        let client = session::client(&self.pool).await?;
+        let session = TenantRead { client: &client, tenant };
+        let raw = self.keys.history().stretch(&session, stretch).await?;
+        drop(client);
+        self.opened(tenant, &raw).await
     }
 
     async fn head(&self, tenant: Ulid) -> Result<u64, ReadError> {

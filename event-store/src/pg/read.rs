@@ -1,22 +1,14 @@
 //! Rows of the log as what they stand for.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use domain::kernel::{Actor, ActorKind, Envelope, Timestamp};
+use domain::kernel::{Actor, ActorKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use ulid::Ulid;
 use uuid::Uuid;
 
 use super::{ulid, unsigned};
-use crate::{Appended, CommandRecord, ReadError, StoredEvent};
-
-/// The columns of `log.events` that [`stored_event`] reads, in their order.
-pub const EVENT_COLUMNS: &str = "tenant_id, position, stream_id, version, stream_type, type, \
-    schema_version, codec, event_id, occurred_at, recorded_at, actor, command_id, \
-    correlation_id, causation_id, trace_parent, metadata, payload";
+use crate::{Appended, CommandRecord, ReadError};
 
 /// Circumstances of a command that nobody searches for.
 #[derive(Serialize, Deserialize, Default, PartialEq)]
@@ -42,42 +34,6 @@ pub(super) fn metadata(command: &CommandRecord) -> Option<Vec<u8>> {
         return None;
     }
     rmp_serde::to_vec_named(&metadata).ok()
-}
-
-/// Reads a row of [`EVENT_COLUMNS`].
-///
-/// # Errors
-/// When a column does not hold what the schema says.
-pub fn stored_event(row: &Row) -> Result<StoredEvent, ReadError> {
-    let fault = |error: tokio_postgres::Error| ReadError::Fault(error.to_string());
-    let (actor, reason) = actor_and_reason(
-        row.try_get(11).map_err(fault)?,
-        row.try_get::<_, Option<&[u8]>>(16).map_err(fault)?,
-    )?;
-    let kind: &str = row.try_get(5).map_err(fault)?;
-    let payload: &[u8] = row.try_get(17).map_err(fault)?;
-    Ok(StoredEvent {
-        envelope: Envelope {
-            tenant: id(row, 0).map_err(fault)?,
-            position: unsigned(row.try_get(1).map_err(fault)?),
-            stream_id: id(row, 2).map_err(fault)?,
-            version: unsigned(row.try_get(3).map_err(fault)?),
-            stream_type: Arc::from(row.try_get::<_, &str>(4).map_err(fault)?),
-            event_id: id(row, 8).map_err(fault)?,
-            occurred_at: time(row, 9).map_err(fault)?,
-            recorded_at: time(row, 10).map_err(fault)?,
-            actor,
-            command_id: id(row, 12).map_err(fault)?,
-            correlation_id: id(row, 13).map_err(fault)?,
-            causation_id: row.try_get::<_, Option<Uuid>>(14).map_err(fault)?.map(ulid),
-            reason,
-            trace_parent: row.try_get(15).map_err(fault)?,
-        },
-        name: kind.split_once('.').map_or(kind, |(_, name)| name).to_owned(),
-        schema_version: u16::try_from(row.try_get::<_, i16>(6).map_err(fault)?).unwrap_or(0),
-        codec: row.try_get(7).map_err(fault)?,
-        payload: Bytes::copy_from_slice(payload),
-    })
 }
 
 /// Reads a row of `outcome.sql`.

@@ -43,6 +43,9 @@ pub(super) fn away(error: &tokio_postgres::Error) -> bool {
     }
 }
 
+/// Whose rows a transaction sees. $1 the tenant
+const ENTER: &str = include_str!("sql/enter.sql");
+
 /// Reads what one tenant may see.
 ///
 /// Begin, tenant, query and commit are sent before the first answer is waited
@@ -67,8 +70,7 @@ impl TenantRead<'_> {
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, ReadError> {
-        let enter = include_str!("sql/enter.sql");
-        let enter = self.client.prepare_cached(enter).await.map_err(failed)?;
+        let enter = self.client.prepare_cached(ENTER).await.map_err(failed)?;
         let statement = self.client.prepare_cached(sql).await.map_err(failed)?;
         let tenant = uuid(self.tenant).to_string();
         let tenant: [&(dyn ToSql + Sync); 1] = [&tenant];
@@ -82,6 +84,32 @@ impl TenantRead<'_> {
         begun.map_err(failed)?;
         entered.map_err(failed)?;
         let rows = rows.map_err(failed)?;
+        committed.map_err(failed)?;
+        Ok(rows)
+    }
+
+    /// Runs two queries that see the same moment.
+    pub(crate) async fn two_queries(
+        self,
+        one: (&str, &[&(dyn ToSql + Sync)]),
+        other: (&str, &[&(dyn ToSql + Sync)]),
+    ) -> Result<(Vec<Row>, Vec<Row>), ReadError> {
+        let enter = self.client.prepare_cached(ENTER).await.map_err(failed)?;
+        let first = self.client.prepare_cached(one.0).await.map_err(failed)?;
+        let second = self.client.prepare_cached(other.0).await.map_err(failed)?;
+        let tenant = uuid(self.tenant).to_string();
+        let tenant: [&(dyn ToSql + Sync); 1] = [&tenant];
+        let (begun, entered, first, second, committed) = tokio::join!(
+            biased;
+            self.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            self.client.execute(&enter, &tenant),
+            self.client.query(&first, one.1),
+            self.client.query(&second, other.1),
+            self.client.batch_execute("COMMIT"),
+        );
+        begun.map_err(failed)?;
+        entered.map_err(failed)?;
+        let rows = (first.map_err(failed)?, second.map_err(failed)?);
         committed.map_err(failed)?;
         Ok(rows)
     }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, Registry};
 use event_store::{
+    history::RawEvent,
     keys::KeyRing,
     pg::{number, unsigned},
 };
 use tokio::{runtime::Handle, sync::mpsc};
-use tokio_postgres::Row;
 use ulid::Ulid;
 
 use super::{Pasts, Wanted};
@@ -111,10 +111,11 @@ impl Pasts {
         while after < wanted.position && !parcels.is_closed() {
             let until = (after + CHUNK).min(wanted.position);
             let transaction = InTransaction::on(reader);
-            reader.batch_execute("BEGIN READ ONLY").await?;
+            // What is in the table and what is cold, at the same moment.
+            reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
             reading::enter(reader, wanted.tenant).await?;
             let stretch = Stretch { tenant: wanted.tenant, after, until };
-            reading::events(reader, stretch, types, &parcels).await?;
+            reading::events(reader, self.ring.history(), stretch, types, &parcels).await?;
             reader.batch_execute("COMMIT").await?;
             transaction.ended();
             progress(reader, wanted, until, None).await?;
@@ -216,10 +217,10 @@ enum Broken {
 }
 
 impl Folding {
-    fn run(&self, mut parcels: mpsc::Receiver<Vec<Row>>) -> Result<Rows, Broken> {
+    fn run(&self, mut parcels: mpsc::Receiver<Vec<RawEvent>>) -> Result<Rows, Broken> {
         let mut work = self.model.entry().fold.work();
         while let Some(parcel) = parcels.blocking_recv() {
-            let events = Taken::from_rows(&self.registry, &self.ring, self.tenant, parcel.iter());
+            let events = Taken::from_log(&self.registry, &self.ring, self.tenant, parcel.iter());
             for event in self.runtime.block_on(events).map_err(Broken::Failed)? {
                 let position = event.position();
                 let at = |error: &dyn std::fmt::Display| {

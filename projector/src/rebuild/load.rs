@@ -8,10 +8,9 @@ use std::{
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, FoldError, Registry};
-use event_store::{keys::KeyRing, pg::unsigned};
+use event_store::{history::RawEvent, keys::KeyRing, pg::unsigned};
 use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
 use tokio::{runtime::Handle, sync::mpsc};
-use tokio_postgres::Row;
 use ulid::Ulid;
 
 use super::{Positions, Reached, Rebuild, RebuildError};
@@ -135,7 +134,7 @@ impl Rebuild<'_> {
         &self,
         client: &ClientWrapper,
         stretch: Stretch,
-        parcels: reading::Parcels,
+        parcels: reading::Parcels<RawEvent>,
     ) -> Result<(), RebuildError> {
         let types = self.model.entry().fold.sources();
         let mut after = stretch.after;
@@ -143,9 +142,11 @@ impl Rebuild<'_> {
             self.build.may_go_on().await;
             let until = (after + CHUNK).min(stretch.until);
             let transaction = InTransaction::on(client);
-            client.batch_execute("BEGIN READ ONLY").await?;
+            // What is in the table and what is cold, at the same moment.
+            client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
             reading::enter(client, stretch.tenant).await?;
-            reading::events(client, Stretch { after, until, ..stretch }, types, &parcels).await?;
+            let chunk = Stretch { after, until, ..stretch };
+            reading::events(client, self.ring.history(), chunk, types, &parcels).await?;
             client.batch_execute("COMMIT").await?;
             transaction.ended();
             self.report.add(Phase::Folding, until - after);
@@ -194,10 +195,10 @@ struct Folding {
 type Work = Box<dyn domain::kernel::Work>;
 
 impl Folding {
-    fn fold(&self, mut parcels: mpsc::Receiver<Vec<Row>>) -> Result<Work, Loaded> {
+    fn fold(&self, mut parcels: mpsc::Receiver<Vec<RawEvent>>) -> Result<Work, Loaded> {
         let mut work = self.model.entry().fold.work();
         while let Some(parcel) = parcels.blocking_recv() {
-            let events = Taken::from_rows(&self.registry, &self.ring, self.tenant, parcel.iter());
+            let events = Taken::from_log(&self.registry, &self.ring, self.tenant, parcel.iter());
             for event in self.runtime.block_on(events).map_err(Loaded::Failed)? {
                 Self::take(event, &mut *work)?;
             }

@@ -21,8 +21,13 @@ use std::{
 };
 
 use deadpool_postgres::ClientWrapper;
-use event_store::pg::{number, ulid, unsigned};
-use tokio_postgres::Row;
+use domain::kernel::Envelope;
+use event_store::{
+    ReadError,
+    history::RawEvent,
+    pg::{TenantRead, number, unsigned},
+};
+use tokio_postgres::Error;
 use ulid::Ulid;
 
 use crate::{
@@ -153,7 +158,11 @@ impl Projector {
         let params = (event_store::pg::uuid(tenant), number(from), number(until));
         let sql = include_str!("../sql/affected.sql");
         let rows = read_as(client, tenant, sql, &[&params.0, &params.1, &params.2]).await?;
-        let affected = rows.iter().map(affected).collect::<Result<Vec<_>, _>>()?;
+        let positions = rows.iter().map(|row| row.try_get(0).map(unsigned));
+        let positions: Vec<u64> = positions.collect::<Result<_, Error>>()?;
+        let session = TenantRead { client, tenant };
+        let events = self.ring.history().at(&session, tenant, &positions).await?;
+        let affected = affected(&events)?;
         let shares = standings.into_iter().filter_map(|standing| {
             let model = self.live.get(standing.consumer)?.clone();
             Share::new(model, standing)
@@ -219,12 +228,18 @@ impl Projector {
     }
 }
 
-fn affected(row: &Row) -> Result<Affected, tokio_postgres::Error> {
-    Ok(Affected {
-        stream_type: row.try_get(0)?,
-        stream: ulid(row.try_get(1)?),
-        first: unsigned(row.try_get(2)?),
-    })
+/// The streams of events in the order of the log, and the first event of each.
+fn affected(events: &[RawEvent]) -> Result<Vec<Affected>, ReadError> {
+    let mut streams = BTreeMap::new();
+    for event in events {
+        let Envelope { stream_type, stream_id, position, .. } = event.stored()?.envelope;
+        streams.entry(stream_id).or_insert(Affected {
+            stream_type: stream_type.to_string(),
+            stream: stream_id,
+            first: position,
+        });
+    }
+    Ok(streams.into_values().collect())
 }
 
 /// Whether all of these are still where they were when the parts were begun.

@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, Registry, Work};
 use event_store::{
+    history::{self, History, RawEvent},
     keys::KeyRing,
-    pg::{number, unsigned},
+    pg::TenantRead,
 };
-use tokio_postgres::{Row, types::ToSql};
 use ulid::Ulid;
 
 use super::Affected;
-use crate::{StepError, batch::Taken, model::Model, session::read_as, standing::Standing};
+use crate::{StepError, batch::Taken, model::Model, standing::Standing};
 
 /// One consumer's rows.
 pub(super) struct Share {
@@ -148,8 +148,8 @@ impl Part {
     ) -> Result<u64, StepError> {
         let mut read = 0;
         while read < room && !self.is_read() {
-            let (rows, looked_at) = self.next(client, tenant, room - read).await?;
-            for event in Taken::from_rows(registry, ring, tenant, rows.iter()).await? {
+            let (raw, looked_at) = self.next(client, ring.history(), tenant, room - read).await?;
+            for event in Taken::from_log(registry, ring, tenant, raw.iter()).await? {
                 self.shares.iter_mut().for_each(|share| share.take(&event));
             }
             read += looked_at;
@@ -161,11 +161,12 @@ impl Part {
     async fn next(
         &mut self,
         client: &ClientWrapper,
+        history: &History,
         tenant: Ulid,
         room: u64,
-    ) -> Result<(Vec<Row>, u64), StepError> {
+    ) -> Result<(Vec<RawEvent>, u64), StepError> {
         let until = self.shares.iter().map(|share| share.standing.position).max().unwrap_or(0);
-        let uuid = event_store::pg::uuid(tenant);
+        let session = TenantRead { client, tenant };
         match &mut self.source {
             Source::Read => Ok((vec![], 0)),
             Source::Streams(streams, after) => {
@@ -173,20 +174,17 @@ impl Part {
                     self.source = Source::Read;
                     return Ok((vec![], 0));
                 };
-                let stream = event_store::pg::uuid(stream);
-                let params: [&(dyn ToSql + Sync); 5] =
-                    [&uuid, &stream, &number(*after), &number(until), &number(room)];
-                let sql = include_str!("../sql/one_stream.sql");
-                let rows = read_as(client, tenant, sql, &params).await?;
-                let count = rows.len() as u64;
-                match rows.last() {
-                    Some(last) if count == room => *after = unsigned(last.try_get(3)?),
+                let asked = history::Part { tenant, stream, after: *after, until, limit: room };
+                let events = history.stream(&session, asked).await?;
+                let count = events.len() as u64;
+                match events.last() {
+                    Some(last) if count == room => *after = last.version()?,
                     _ => {
                         streams.pop_front();
                         *after = 0;
                     }
                 }
-                Ok((rows, count.max(1)))
+                Ok((events, count.max(1)))
             }
             Source::Log(after) => {
                 let end = until.min(after.saturating_add(room));
@@ -195,13 +193,12 @@ impl Part {
                     .iter()
                     .flat_map(|share| share.model.entry().fold.sources().iter().copied())
                     .collect();
-                let params: [&(dyn ToSql + Sync); 4] =
-                    [&uuid, &number(*after), &number(end), &types];
-                let rows =
-                    read_as(client, tenant, include_str!("../sql/stream.sql"), &params).await?;
+                let asked = history::Stretch::between(tenant, *after, end);
+                let asked = history::Stretch { types: Some(&types), ..asked };
+                let events = history.stretch(&session, asked).await?;
                 let looked_at = end - *after;
                 self.source = if end == until { Source::Read } else { Source::Log(end) };
-                Ok((rows, looked_at))
+                Ok((events, looked_at))
             }
         }
     }

@@ -6,17 +6,13 @@ WITH behind AS (
         s.consumer,
         h.tenant_id,
         h.position - coalesce(c.position, 0) AS events,
-        extract(epoch FROM clock_timestamp() - coalesce(e.recorded_at, h.recorded_at))::float8
-            AS seconds
+        extract(epoch FROM clock_timestamp() - coalesce(
+            log.recorded_after(h.tenant_id, coalesce(c.position, 0)), h.recorded_at
+        ))::float8 AS seconds
     FROM unnest($1::text[]) AS s (consumer)
     CROSS JOIN log.heads AS h
     LEFT JOIN log.checkpoints AS c
         ON c.consumer = s.consumer AND c.tenant_id = h.tenant_id
-    LEFT JOIN LATERAL (
-        SELECT e.recorded_at
-        FROM log.events AS e
-        WHERE e.tenant_id = h.tenant_id AND e.position = coalesce(c.position, 0) + 1
-    ) AS e ON true
     WHERE h.position > coalesce(c.position, 0)
 )
 SELECT consumer, tenant_id, events, greatest(seconds, 0), tenants, all_events, longest

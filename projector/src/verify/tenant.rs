@@ -4,7 +4,7 @@ use std::{pin::pin, sync::Arc};
 
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, FoldError, Registry, Work};
-use event_store::keys::KeyRing;
+use event_store::{history::RawEvent, keys::KeyRing};
 use futures_util::TryStreamExt;
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_postgres::{Error, Row, error::SqlState};
@@ -110,7 +110,11 @@ impl Verification<'_> {
         Ok(())
     }
 
-    async fn read(&mut self, stretch: Stretch, to: stream::Parcels) -> Result<(), VerifyError> {
+    async fn read(
+        &mut self,
+        stretch: Stretch,
+        to: stream::Parcels<RawEvent>,
+    ) -> Result<(), VerifyError> {
         let mut types: Vec<&str> =
             self.models.iter().flat_map(|model| model.entry().fold.sources()).copied().collect();
         types.sort_unstable();
@@ -119,7 +123,7 @@ impl Verification<'_> {
         while after < stretch.until {
             let until = (after + CHUNK).min(stretch.until);
             let chunk = Stretch { after, until, ..stretch };
-            stream::events(self.client, chunk, &types, &to).await?;
+            stream::events(self.client, self.ring.history(), chunk, &types, &to).await?;
             self.done += until - after;
             self.report(Phase::Folding);
             after = until;
@@ -160,7 +164,7 @@ impl Verification<'_> {
         &self,
         model: &Model,
         tenant: Ulid,
-        to: stream::Parcels,
+        to: stream::Parcels<Row>,
     ) -> Result<(), VerifyError> {
         let statement = self.client.prepare_cached(&model.table.all).await?;
         let tenant = event_store::pg::uuid(tenant);
@@ -214,12 +218,15 @@ struct Folding {
 impl Folding {
     /// Folds events into all read models. Gives how many there were, and the
     /// rows of each read model.
-    fn fold(&self, mut parcels: mpsc::Receiver<Vec<Row>>) -> Result<(u64, Vec<Folded>), StepError> {
+    fn fold(
+        &self,
+        mut parcels: mpsc::Receiver<Vec<RawEvent>>,
+    ) -> Result<(u64, Vec<Folded>), StepError> {
         let mut events = 0;
         let mut works: Vec<Folded> =
             self.models.iter().map(|model| Ok(model.entry().fold.work())).collect();
         while let Some(parcel) = parcels.blocking_recv() {
-            let taken = Taken::from_rows(&self.registry, &self.ring, self.tenant, parcel.iter());
+            let taken = Taken::from_log(&self.registry, &self.ring, self.tenant, parcel.iter());
             for event in self.runtime.block_on(taken)? {
                 self.apply(&event, &mut works);
                 events += 1;

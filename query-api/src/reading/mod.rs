@@ -19,16 +19,17 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use event_store::{
     StoredEvent,
+    history::{Part, RawEvent, Session, Stretch},
     keys::KeyRing,
-    pg::{EVENT_COLUMNS, stored_event},
 };
 use opentelemetry::{KeyValue, metrics::Histogram};
 use service::{database::Database, telemetry::meter};
 use tokio::{sync::OnceCell, time::Instant};
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 use tracing::Instrument;
 use ulid::Ulid;
 
@@ -193,29 +194,41 @@ impl Reading {
     }
 
     /// Runs a statement. `what` names it in metrics and traces.
-    pub(crate) async fn rows(
-        &self,
+    pub(crate) async fn rows<'s>(
+        &'s self,
         what: &'static str,
-        statement: &Statement,
+        statement: &'s Statement,
     ) -> Result<Vec<Row>, ReadFault> {
-        let begun = Instant::now();
         let over = self.instead.as_ref().map(|(_, instead)| instead.put_in(statement));
         let over = over.transpose()?;
         let statement = over.as_ref().unwrap_or(statement);
         let prepared = self.store.shapes.is_worth_preparing(&statement.text);
+        let run = |transaction: &'s Transaction| transaction.rows(statement, prepared);
+        self.measured(what, &statement.text, run).await
+    }
+
+    async fn measured<'s, F>(
+        &'s self,
+        what: &'static str,
+        sql: &str,
+        run: impl FnOnce(&'s Transaction) -> F,
+    ) -> Result<Vec<Row>, ReadFault>
+    where
+        F: Future<Output = Result<Vec<Row>, ReadFault>>,
+    {
+        let begun = Instant::now();
         let span = tracing::info_span!("query.read", otel.kind = "client", query = what);
         let read = async {
-            let transaction = self.transaction().await?;
-            let rows = transaction.rows(statement, prepared).await?;
+            let rows = run(self.transaction().await?).await?;
             // Before anything in the rows is opened.
-            self.store.notice(self.tenant, transaction.reached().await?.erasures);
+            self.store.notice(self.tenant, self.transaction().await?.reached().await?.erasures);
             Ok(rows)
         };
         let result = Box::pin(read).instrument(span).await;
         let labels = [KeyValue::new("role", self.store.role), KeyValue::new("query", what)];
         self.store.seconds.record(begun.elapsed().as_secs_f64(), &labels);
         let rows = result.as_ref().map_or(0, Vec::len);
-        tracing::debug!(query = what, rows, sql = statement.text, "read");
+        tracing::debug!(query = what, rows, sql, "read");
         result
     }
 
@@ -229,8 +242,8 @@ impl Reading {
         self.transaction.get()?.reached().await.ok()
     }
 
-    /// The events of one aggregate between two positions, oldest first, no
-    /// more than `limit`.
+    /// The events of one aggregate after a version and up to a position, oldest
+    /// first, no more than `limit`.
     pub(crate) async fn stream(
         &self,
         stream: Ulid,
@@ -238,12 +251,8 @@ impl Reading {
         until: u64,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, ReadFault> {
-        let text = format!(
-            "SELECT {EVENT_COLUMNS} FROM log.events WHERE tenant_id = $1 AND stream_id = $2 \
-             AND position > $3 AND position <= $4 ORDER BY version LIMIT {limit}"
-        );
-        let stream = Param::Id(event_store::pg::uuid(stream));
-        self.events(text, vec![stream, position(after), position(until)]).await
+        let part = Part { tenant: self.tenant, stream, after, until, limit: limit as u64 };
+        self.opened(&self.store.ring.history().stream(self, part).await?).await
     }
 
     /// The events of the tenant between two positions that belong to
@@ -254,12 +263,8 @@ impl Reading {
         after: u64,
         until: u64,
     ) -> Result<Vec<StoredEvent>, ReadFault> {
-        let text = format!(
-            "SELECT {EVENT_COLUMNS} FROM log.events WHERE tenant_id = $1 \
-             AND stream_type = ANY ($2) AND position > $3 AND position <= $4 ORDER BY position"
-        );
-        let types = Param::Texts(types.iter().map(|&name| name.to_owned()).collect());
-        self.events(text, vec![types, position(after), position(until)]).await
+        let stretch = Stretch { types: Some(types), ..Stretch::between(self.tenant, after, until) };
+        self.opened(&self.store.ring.history().stretch(self, stretch).await?).await
     }
 
     /// The events that hold something about people of whom the tenant was asked
@@ -272,16 +277,24 @@ impl Reading {
         (after, until): (u64, u64),
         last: u64,
     ) -> Result<Vec<StoredEvent>, ReadFault> {
-        let text = format!(
-            "SELECT {EVENT_COLUMNS} FROM log.events WHERE tenant_id = $1 \
-             AND position = ANY (ARRAY(SELECT held.position FROM log.erasures AS erasure \
+        let text = "SELECT held.position FROM log.erasures AS erasure \
              JOIN log.personal_data AS held ON held.tenant_id = erasure.tenant_id \
              AND held.subject_id = erasure.subject_id WHERE erasure.tenant_id = $1 \
-             AND erasure.number > $3 AND erasure.number <= $4)) \
-             AND stream_type = ANY ($2) AND position <= $5 ORDER BY position"
-        );
-        let types = Param::Texts(types.iter().map(|&name| name.to_owned()).collect());
-        self.events(text, vec![types, position(after), position(until), position(last)]).await
+             AND erasure.number > $2 AND erasure.number <= $3 AND held.position <= $4";
+        let tenant = Param::Id(event_store::pg::uuid(self.tenant));
+        let params = vec![tenant, position(after), position(until), position(last)];
+        let rows = self.rows("log", &Statement { text: text.to_owned(), params }).await?;
+        let positions = rows.iter().map(|row| row.try_get(0).map(event_store::pg::unsigned));
+        let positions: Vec<u64> = positions.collect::<Result<_, _>>()?;
+        let history = self.store.ring.history();
+        let mut events = history.at(self, self.tenant, &positions).await?;
+        events.retain(|event| event.stream_type().is_ok_and(|it| types.contains(&it)));
+        self.opened(&events).await
+    }
+
+    /// The last position that was recorded by a time.
+    pub(crate) async fn last_by(&self, head: u64, time: DateTime<Utc>) -> Result<u64, ReadFault> {
+        self.store.ring.history().last_by(self, self.tenant, head, time).await
     }
 
     /// How many people were erased before the log came to a position.
@@ -311,15 +324,8 @@ impl Reading {
         rows.iter().map(position).collect()
     }
 
-    async fn events(
-        &self,
-        text: String,
-        further: Vec<Param>,
-    ) -> Result<Vec<StoredEvent>, ReadFault> {
-        let mut params = vec![Param::Id(event_store::pg::uuid(self.tenant))];
-        params.extend(further);
-        let rows = self.rows("log", &Statement { text, params }).await?;
-        let mut events = rows.iter().map(stored_event).collect::<Result<Vec<_>, _>>()?;
+    async fn opened(&self, raw: &[RawEvent]) -> Result<Vec<StoredEvent>, ReadFault> {
+        let mut events = raw.iter().map(RawEvent::stored).collect::<Result<Vec<_>, _>>()?;
         self.store.ring.open_events(self.tenant, &mut events).await?;
         Ok(events)
     }
@@ -341,6 +347,15 @@ impl Reading {
                 Transaction::begin(pool, turn, self.tenant, consumers, self.held).await
             })
             .await
+    }
+}
+
+/// Events are read as everything else is, at the moment of the request.
+impl Session for Reading {
+    type Error = ReadFault;
+
+    async fn rows(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, ReadFault> {
+        self.measured("log", sql, |transaction| transaction.prepared(sql, params)).await
     }
 }
 

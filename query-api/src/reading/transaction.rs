@@ -136,11 +136,35 @@ impl Transaction {
         statement: &Statement,
         prepared: bool,
     ) -> Result<Vec<Row>, ReadFault> {
+        let client = self.client()?;
+        self.inside(run(&client, statement, prepared)).await
+    }
+
+    /// Runs a query whose text is one of a few.
+    pub(super) async fn prepared(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, ReadFault> {
+        let client = self.client()?;
+        let run = async {
+            let statement = client.prepare_cached(sql).await?;
+            client.query(&statement, params).await
+        };
+        self.inside(run).await
+    }
+
+    fn client(&self) -> Result<Arc<Connection>, ReadFault> {
         let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(client) = client else { return Err(ReadFault::Aborted) };
+        client.ok_or(ReadFault::Aborted)
+    }
+
+    async fn inside(
+        &self,
+        run: impl Future<Output = Result<Vec<Row>, tokio_postgres::Error>>,
+    ) -> Result<Vec<Row>, ReadFault> {
         self.running.fetch_add(1, Ordering::Relaxed);
-        let (begun, rows) =
-            tokio::join!(biased; self.begun.clone(), run(&client, statement, prepared));
+        let (begun, rows) = tokio::join!(biased; self.begun.clone(), run);
         // Not reached by who gives up: its statement counts as running on.
         self.running.fetch_sub(1, Ordering::Relaxed);
         begun?;

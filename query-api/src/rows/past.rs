@@ -7,7 +7,6 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::Value;
-use chrono::{DateTime, Utc};
 use domain::kernel::{AnyRecorded, Cell, ReadModelEntry, Work};
 use event_store::StoredEvent;
 use ulid::Ulid;
@@ -18,7 +17,7 @@ use crate::{
     catalogue::{FieldKind, Model},
     problem::Problem,
     reading::{ReadFault, Reading},
-    sql::{Param, Statement},
+    sql::Param,
     value,
 };
 
@@ -42,33 +41,9 @@ impl Past {
                 "asOf.position: the log ends at {head}, before {position}"
             ))
             .with("position", value::show_integer(i64::try_from(head).unwrap_or(i64::MAX)))),
-            Moment::Time(time) => Ok(last_before(reading, head, time).await?),
+            Moment::Time(time) => Ok(Self(reading.last_by(head, time).await?)),
         }
     }
-}
-
-/// The last position that was recorded by a time. Times never go back along
-/// the log, so halving finds it.
-async fn last_before(reading: &Reading, head: u64, time: DateTime<Utc>) -> Result<Past, ReadFault> {
-    let (mut before, mut after) = (0, head.saturating_add(1));
-    while before + 1 < after {
-        let middle = before.midpoint(after);
-        let position = i64::try_from(middle).unwrap_or(i64::MAX);
-        let statement = Statement {
-            text: "SELECT recorded_at <= $3 FROM log.events \
-                   WHERE tenant_id = $1 AND position = $2"
-                .to_owned(),
-            params: vec![
-                Param::Id(event_store::pg::uuid(reading.whose_log())),
-                Param::Int(position),
-                Param::Timestamp(time),
-            ],
-        };
-        let rows = reading.rows("log", &statement).await?;
-        let is_before = rows.first().map(|row| row.try_get(0)).transpose()?;
-        if is_before.unwrap_or(false) { before = middle } else { after = middle }
-    }
-    Ok(Past(before))
 }
 
 /// Reads a row as it was, if it was there.
@@ -230,10 +205,12 @@ impl Folding<'_> {
         if stream.is_none() && self.until > limit {
             return Err(too_much(self.model, limit));
         }
-        let (mut after, mut seen) = (0, 0);
+        let (mut after, mut version, mut seen) = (0, 0, 0);
         while after < self.until {
             let (events, reached) = if let Some(stream) = stream {
-                self.of_stream(stream, after).await?
+                let (events, reached) = self.of_stream(stream, version).await?;
+                version = events.last().map_or(version, |last| last.envelope.version);
+                (events, reached)
             } else {
                 let to = self.until.min(after + STEP);
                 (self.reading.log(self.entry.fold.sources(), after, to).await?, to)
@@ -252,14 +229,14 @@ impl Folding<'_> {
         Ok(true)
     }
 
-    /// The next events of an aggregate, and how far they go.
+    /// The events of an aggregate after a version, and how far they go.
     async fn of_stream(
         &self,
         stream: Ulid,
-        after: u64,
+        version: u64,
     ) -> Result<(Vec<StoredEvent>, u64), ReadFault> {
         let step = usize::try_from(STEP).unwrap_or(usize::MAX);
-        let events = self.reading.stream(stream, after, self.until, step).await?;
+        let events = self.reading.stream(stream, version, self.until, step).await?;
         let last = events.last().map(|event| event.envelope.position);
         let reached = last.filter(|_| events.len() == step).unwrap_or(self.until);
         Ok((events, reached))

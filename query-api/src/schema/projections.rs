@@ -51,7 +51,8 @@ const STATEMENT: &str = "\
     SELECT seen.read_model, seen.version, seen.state, \
         coalesce(checkpoint.position, 0), head.position - coalesce(checkpoint.position, 0), \
         CASE WHEN head.position > coalesce(checkpoint.position, 0) THEN greatest(0, \
-            extract(epoch FROM clock_timestamp() - event.recorded_at)) ELSE 0 END::float8, \
+            extract(epoch FROM clock_timestamp() \
+                - log.recorded_after($1, coalesce(checkpoint.position, 0)))) ELSE 0 END::float8, \
         build.phase, build.paused, built.tenant_id IS NOT NULL \
     FROM log.read_tables AS seen \
     JOIN log.heads AS head ON head.tenant_id = $1 \
@@ -61,9 +62,6 @@ const STATEMENT: &str = "\
     LEFT JOIN log.builds AS build ON build.consumer = seen.consumer \
     LEFT JOIN log.built_tenants AS built \
         ON built.consumer = seen.consumer AND built.tenant_id = head.tenant_id \
-    LEFT JOIN LATERAL (SELECT next.recorded_at FROM log.events AS next \
-        WHERE next.tenant_id = head.tenant_id \
-        AND next.position = coalesce(checkpoint.position, 0) + 1) AS event ON true \
     WHERE seen.consumer = ANY ($2) ORDER BY seen.read_model";
 
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {

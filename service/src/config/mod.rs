@@ -22,8 +22,8 @@ use self::layers::Layers;
 
 pub use error::{ConfigError, ConfigFault};
 pub use sections::{
-    Auth, CommandApi, Database, Integrity, Keys, Log, LogFormat, Projector, QueryApi, Shutdown,
-    Telemetry, Worker,
+    Auth, Cold, CommandApi, Database, Integrity, Keys, Log, LogFormat, Projector, QueryApi,
+    Shutdown, Telemetry, Worker,
 };
 
 /// Every key with its meaning and default.
@@ -47,6 +47,8 @@ pub struct Config {
     pub worker: Worker,
     /// How logs are made proof against alteration.
     pub integrity: Integrity,
+    /// Where old events go, and when.
+    pub cold: Cold,
     /// Who issues tokens and what they look like.
     pub auth: Auth,
     /// The keys of personal data.

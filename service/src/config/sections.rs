@@ -208,6 +208,20 @@ pub struct Integrity {
     pub seal_interval: Duration,
 }
 
+/// Where old events go, and when.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cold {
+    /// A folder or a URL; empty when there is none.
+    pub place: String,
+    /// How many bytes a process keeps in memory.
+    pub cache_bytes: u64,
+    /// How old events are when workers move them; 0 when they move none.
+    pub after_days: u32,
+    /// The fewest events that are moved together.
+    pub least_events: u64,
+}
+
 /// Who issues tokens and what they look like.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

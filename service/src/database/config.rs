@@ -47,7 +47,7 @@ fn parsed(url: &SecretString, role: DatabaseRole) -> Result<Config, DatabaseErro
 
 fn in_role(config: &config::Database, mut connecting: Config, role: DatabaseRole) -> Config {
     let [statement, lock, idle] = match role {
-        DatabaseRole::Owner | DatabaseRole::Projector => [0; 3],
+        DatabaseRole::Owner | DatabaseRole::Projector | DatabaseRole::Cold => [0; 3],
         DatabaseRole::Command | DatabaseRole::Query | DatabaseRole::Worker => {
             [config.statement_timeout, config.lock_timeout, config.idle_transaction_timeout]
                 .map(|timeout| timeout.as_millis())

@@ -45,6 +45,8 @@ pub enum DatabaseRole {
     Projector,
     /// Reads the log and keeps timers and deliveries.
     Worker,
+    /// Moves old events between the log and cold storage.
+    Cold,
 }
 
 impl DatabaseRole {
@@ -57,6 +59,7 @@ impl DatabaseRole {
             Self::Query => "tenantry_query",
             Self::Projector => "tenantry_projector",
             Self::Worker => "tenantry_worker",
+            Self::Cold => "tenantry_cold",
         }
     }
 

@@ -7,4 +7,4 @@ mod growing;
 mod interrupted;
 mod keys;
 mod past;
-mod world;
+pub(crate) mod world;

@@ -32,23 +32,23 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-with-toy");
 const SEGMENT_BYTES: u64 = 8 * 1024;
 
 /// The file of keys in an archive's folder.
-pub(super) const KEYS: &str = "keys.ndjson";
+pub(crate) const KEYS: &str = "keys.ndjson";
 
 /// Rows as text, by table.
-pub(super) type Rows = BTreeMap<String, Vec<String>>;
+pub(crate) type Rows = BTreeMap<String, Vec<String>>;
 
 /// A database with all tables.
-pub(super) struct World {
-    pub(super) database: Database,
-    pub(super) registry: Arc<Registry>,
+pub(crate) struct World {
+    pub(crate) database: Database,
+    pub(crate) registry: Arc<Registry>,
     /// What encrypts its keys.
-    pub(super) master: Arc<MasterKeys>,
+    pub(crate) master: Arc<MasterKeys>,
     folder: tempfile::TempDir,
 }
 
 impl World {
     /// One without tenants.
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let master = MasterKeys::open_or_create(&folder.path().join("keys"), now()).unwrap();
         let world = Self {
@@ -63,7 +63,7 @@ impl World {
     }
 
     /// One with so many days of the demo.
-    pub(super) async fn filled(days: u32) -> Self {
+    pub(crate) async fn filled(days: u32) -> Self {
         let world = Self::new().await;
         world.fill(days).await;
         world
@@ -71,27 +71,32 @@ impl World {
 
     /// Gives the demo's commands of the first days; those that were given
     /// before change nothing.
-    pub(super) async fn fill(&self, days: u32) {
+    pub(crate) async fn fill(&self, days: u32) {
+        self.fill_through(days, None).await;
+    }
+
+    /// The same through a log of one's own.
+    pub(crate) async fn fill_through(&self, days: u32, log: Option<Arc<PgLog>>) {
         let demo = Demo { days, until: first_day().plus_days(days), seed: 1, scale: 1 };
         let owner = self.owner().await;
         for tenant in demo.tenants() {
             provision(&owner, tenant.id, tenant.name).await.unwrap();
         }
         let end = CancellationToken::new();
-        let log = self.log_of(&end);
+        let log = log.unwrap_or_else(|| self.log_of(&end));
         cli::demo::run(&Commands::new::<Platform>(log), &demo, |_| {}).await.unwrap();
         end.cancel();
     }
 
     /// The log, until the end.
-    pub(super) fn log_of(&self, end: &CancellationToken) -> Arc<PgLog> {
+    pub(crate) fn log_of(&self, end: &CancellationToken) -> Arc<PgLog> {
         let pool = self.database.pool("tenantry_command").unwrap();
         let settings = PgLogSettings { keys: self.master.clone(), ..PgLogSettings::default() };
         PgLog::start(pool, &Signals::silent(), &settings, end)
     }
 
     /// Folds all there is into the read tables.
-    pub(super) async fn project(&self) {
+    pub(crate) async fn project(&self) {
         let pool = self.database.pool("tenantry_projector").unwrap();
         let settings = projector::Settings::default();
         let ring = Arc::new(KeyRing::new(pool.clone(), self.master.clone()));
@@ -99,26 +104,26 @@ impl World {
         projector.step_until_idle().await.unwrap();
     }
 
-    pub(super) async fn owner(&self) -> Client {
+    pub(crate) async fn owner(&self) -> Client {
         self.database.owner().await.unwrap()
     }
 
-    pub(super) fn program(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn program(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(["--database", &self.database.url]).args(arguments).stdin(Stdio::null());
         command.env("TENANTRY__KEYS__FILE", self.folder.path().join("keys"));
         command
     }
 
-    pub(super) async fn export(&self, tenant: Ulid, to: &Path) -> Exported {
+    pub(crate) async fn export(&self, tenant: Ulid, to: &Path) -> Exported {
         self.try_export(tenant, to, None, false).await.unwrap()
     }
 
-    pub(super) async fn try_export(
+    pub(crate) async fn try_export(
         &self,
         tenant: Ulid,
         to: &Path,
@@ -138,11 +143,11 @@ impl World {
         export(&mut self.owner().await, &self.registry, &store, &order, vault, |_| {}).await
     }
 
-    pub(super) async fn import(&self, from: &Path, to: Target) -> Imported {
+    pub(crate) async fn import(&self, from: &Path, to: Target) -> Imported {
         self.try_import(from, to, None).await.unwrap()
     }
 
-    pub(super) async fn try_import(
+    pub(crate) async fn try_import(
         &self,
         from: &Path,
         to: Target,
@@ -152,7 +157,7 @@ impl World {
         self.import_with(from, to, until, keys).await
     }
 
-    pub(super) async fn import_with(
+    pub(crate) async fn import_with(
         &self,
         from: &Path,
         to: Target,
@@ -167,13 +172,13 @@ impl World {
     }
 
     /// Keys as a process finds them that has just started.
-    pub(super) fn ring(&self) -> KeyRing {
+    pub(crate) fn ring(&self) -> KeyRing {
         KeyRing::new(self.database.pool("tenantry_owner").unwrap(), self.master.clone())
     }
 
     /// Everything that is to be the same in a copy: the log, and the read
     /// tables, without the tenant's id.
-    pub(super) async fn everything(&self, tenant: Ulid) -> Rows {
+    pub(crate) async fn everything(&self, tenant: Ulid) -> Rows {
         let mut rows = self.log(tenant).await;
         let read = "SELECT c.oid::regclass::text FROM pg_class AS c
              WHERE c.relnamespace = 'read'::regnamespace AND c.relkind IN ('r', 'p')";
@@ -186,7 +191,7 @@ impl World {
     }
 
     /// The log's own tables.
-    pub(super) async fn log(&self, tenant: Ulid) -> Rows {
+    pub(crate) async fn log(&self, tenant: Ulid) -> Rows {
         let mut rows = Rows::new();
         for table in
             ["heads", "events", "claims", "series", "commands", "personal_data", "erasures"]
@@ -199,7 +204,7 @@ impl World {
     }
 
     /// The rows of a table.
-    pub(super) async fn rows(&self, table: &str, tenant: Ulid) -> Vec<String> {
+    pub(crate) async fn rows(&self, table: &str, tenant: Ulid) -> Vec<String> {
         // What is sealed in a read table is sealed anew by every fold.
         let sql = format!(
             "SELECT (to_jsonb(t) - 'tenant_id' - ARRAY(
@@ -214,17 +219,17 @@ impl World {
     }
 
     /// One number.
-    pub(super) async fn number(&self, sql: &str, tenant: Ulid) -> i64 {
+    pub(crate) async fn number(&self, sql: &str, tenant: Ulid) -> i64 {
         self.owner().await.query_one(sql, &[&uuid(tenant)]).await.unwrap().get(0)
     }
 
-    pub(super) async fn head(&self, tenant: Ulid) -> u64 {
+    pub(crate) async fn head(&self, tenant: Ulid) -> u64 {
         let sql = "SELECT position FROM log.heads WHERE tenant_id = $1";
         u64::try_from(self.number(sql, tenant).await).unwrap()
     }
 
     /// How far each reaction has come that has begun.
-    pub(super) async fn reactions(&self, tenant: Ulid) -> BTreeMap<String, i64> {
+    pub(crate) async fn reactions(&self, tenant: Ulid) -> BTreeMap<String, i64> {
         let sql = "SELECT consumer, position FROM log.checkpoints
              WHERE tenant_id = $1 AND consumer LIKE 'reaction:%' AND position > 0";
         let rows = self.owner().await.query(sql, &[&uuid(tenant)]).await.unwrap();
@@ -232,7 +237,7 @@ impl World {
     }
 
     /// Removes all rows of a tenant, as no service could.
-    pub(super) async fn drop_tenant(&self, tenant: Ulid) {
+    pub(crate) async fn drop_tenant(&self, tenant: Ulid) {
         let tables = "SELECT c.oid::regclass::text FROM pg_class AS c
              JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
              WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -247,7 +252,7 @@ impl World {
 }
 
 /// The keys beside an archive. A person would keep them elsewhere.
-pub(super) fn key_file(archive: &Path) -> KeyFile {
+pub(crate) fn key_file(archive: &Path) -> KeyFile {
     static TRANSFER: LazyLock<Arc<MasterKeys>> =
         LazyLock::new(|| Arc::new(MasterKeys::ephemeral().unwrap()));
     KeyFile { path: archive.join(KEYS), transfer: TRANSFER.clone() }
@@ -258,7 +263,7 @@ fn now() -> domain::kernel::Timestamp {
 }
 
 /// The tenant of the demo with the most events.
-pub(super) fn somebody() -> Ulid {
+pub(crate) fn somebody() -> Ulid {
     Demo::until_yesterday(first_day().start()).tenants()[0].id
 }
 
@@ -268,7 +273,7 @@ fn first_day() -> domain::kernel::Date {
 
 /// Looks until it is so, for at most a minute.
 #[track_caller]
-pub(super) fn until(mut so: impl FnMut() -> bool) {
+pub(crate) fn until(mut so: impl FnMut() -> bool) {
     let give_up = std::time::Instant::now() + Duration::from_mins(1);
     while !so() {
         assert!(std::time::Instant::now() < give_up, "it did not become so");

@@ -68,7 +68,7 @@ impl Vault {
     }
 
     async fn audit_with(&self, kept: Vec<Checkpoint>) -> Audited {
-        let scope = Scope { tenant: None, kept };
+        let scope = Scope { kept, ..Scope::default() };
         audit(&self.pool, &self.keyring, &scope, |_| {}).await.unwrap()
     }
 

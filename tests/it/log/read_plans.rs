@@ -6,8 +6,8 @@ use tests::Database;
 use tokio_postgres::types::ToSql;
 use ulid::Ulid;
 
-const READ_TENANT: &str = include_str!("../../../event-store/src/pg/sql/read_tenant.sql");
-const READ_STREAM: &str = include_str!("../../../event-store/src/pg/sql/read_stream.sql");
+const STRETCH: &str = include_str!("../../../event-store/src/history/sql/stretch.sql");
+const STREAM: &str = include_str!("../../../event-store/src/history/sql/stream.sql");
 
 /// Some tenants with a few hundred events each: so few that a planner would
 /// fetch all events of one and sort them.
@@ -50,7 +50,8 @@ async fn plan(
 async fn a_stretch_of_a_log_is_read_without_fetching_the_rest() {
     let database = Database::new().await.unwrap();
     let tenant = small_tenants(&database).await;
-    let plan = plan(&database, tenant, READ_TENANT, &[&uuid(tenant), &10_i64, &1_000_i64]).await;
+    let params: [&(dyn ToSql + Sync); 4] = [&uuid(tenant), &10_i64, &i64::MAX, &1_000_i64];
+    let plan = plan(&database, tenant, STRETCH, &params).await;
     assert!(plan.contains("Index Scan using events_pkey"), "{plan}");
     assert!(!plan.contains("Sort"), "{plan}");
 }
@@ -59,8 +60,9 @@ async fn a_stretch_of_a_log_is_read_without_fetching_the_rest() {
 async fn a_stream_is_read_without_fetching_the_rest() {
     let database = Database::new().await.unwrap();
     let tenant = small_tenants(&database).await;
-    let params: [&(dyn ToSql + Sync); 4] = [&uuid(tenant), &uuid(tenant), &0_i64, &1_000_i64];
-    let plan = plan(&database, tenant, READ_STREAM, &params).await;
+    let params: [&(dyn ToSql + Sync); 5] =
+        [&uuid(tenant), &uuid(tenant), &0_i64, &i64::MAX, &1_000_i64];
+    let plan = plan(&database, tenant, STREAM, &params).await;
     assert!(plan.contains("Index Scan using events_by_stream"), "{plan}");
     assert!(!plan.contains("Sort"), "{plan}");
 }

@@ -87,6 +87,9 @@ async fn after_an_erasure_nothing_is_left_of_the_person() {
         let certificate: Value = serde_json::from_str(&certificate).unwrap();
         assert_eq!(certificate["subject"], json!(person));
         assert_eq!(certificate["sealed_events"], 2);
+        if *person == people[0] {
+            certified(&up, &tenant, &certificate);
+        }
     }
     let shown = emails(&client, None).await;
     for (person, row) in shown.as_array().unwrap().iter().enumerate() {
@@ -162,4 +165,27 @@ async fn keys_are_listed_rotated_and_destroyed_while_everything_runs() {
     let (code, _, error) = keys(&["create", file.to_str().unwrap()]);
     assert_eq!(code, Some(1));
     assert!(error.contains("exists already"), "{error}");
+}
+
+/// Whoever has the public key can check a certificate, and finds out what was
+/// changed in it.
+fn certified(up: &Up, tenant: &str, certificate: &Value) {
+    let [keys, file] = ["keys.json", "certificate.json"].map(|name| up.data().join(name));
+    let (keys, file) = (keys.to_str().unwrap(), file.to_str().unwrap());
+    up.run(&["proof", "keys", "--tenant", tenant, "--output", keys]).unwrap();
+    let mut said = vec![(None, "signed that the key of", Some(0))];
+    for field in ["subject", "erased_at", "erasure", "log_position", "sealed_events"] {
+        said.push((Some(field), "certificate: it is not what was signed", Some(3)));
+    }
+    said.push((Some("tenant"), "tenant: it is not what was signed", Some(3)));
+    for (field, expected, ends) in said {
+        let mut changed = certificate.clone();
+        if let Some(value) = field.map(|field| &mut changed[field]) {
+            *value = if value.is_number() { json!(77) } else { json!("another") };
+        }
+        std::fs::write(file, changed.to_string()).unwrap();
+        let (code, told, _) = up.run(&["proof", "check", file, "--key", keys]).unwrap();
+        assert_eq!(code, ends, "{field:?}: {told}");
+        assert!(told.contains(expected), "{field:?}: {told}");
+    }
 }

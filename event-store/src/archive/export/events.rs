@@ -7,7 +7,7 @@ use domain::kernel::Registry;
 use tokio_postgres::{Client, IsolationLevel};
 use ulid::Ulid;
 
-use super::{Export, Written};
+use super::{Export, Written, event_at};
 use crate::{
     StoredEvent,
     archive::{
@@ -19,12 +19,13 @@ use crate::{
         session::begin,
     },
     decode,
+    history::{Stretch, Within},
     keys::KeyRing,
-    pg::{number, uuid},
+    pg::uuid,
 };
 
 /// Events read at once.
-const PAGE: i64 = 4_000;
+const PAGE: u64 = 4_000;
 
 /// Which events to read.
 #[derive(Clone, Copy)]
@@ -39,12 +40,12 @@ pub(super) struct Range<'a> {
 impl Range<'_> {
     /// The next page.
     async fn page(&self, client: &mut Client, until: u64) -> Result<Vec<EventRow>, ArchiveError> {
-        let transaction = begin(client, self.tenant, IsolationLevel::ReadCommitted).await?;
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-            [&uuid(self.tenant), &number(self.after), &number(until), &PAGE];
-        let rows = transaction.query(include_str!("../sql/events.sql"), &params).await?;
+        let Self { tenant, ring, after, .. } = *self;
+        let transaction = begin(client, tenant, IsolationLevel::ReadCommitted).await?;
+        let stretch = Stretch { tenant, after, until, types: None, limit: PAGE };
+        let events = ring.history().stretch(&Within(&transaction), stretch).await?;
         transaction.commit().await?;
-        rows.iter().map(|row| Ok(EventRow::of(row)?)).collect()
+        events.iter().map(|event| Ok(EventRow::of(event)?)).collect()
     }
 
     /// What the events of a page say.
@@ -97,7 +98,7 @@ impl<'a> Writer<'a> {
         progress: &impl Fn(Progress),
     ) -> Result<(), ArchiveError> {
         if self.encoder.fold.is_none() {
-            self.adopt(client, range.tenant).await?;
+            self.adopt(client, range).await?;
             range.after = self.after;
         }
         // Whoever folds reads on to the end of the log.
@@ -126,7 +127,8 @@ impl<'a> Writer<'a> {
 
     /// Keeps the segments that an export which did not end has written, as far
     /// as they are whole and say what the log says.
-    async fn adopt(&mut self, client: &mut Client, tenant: Ulid) -> Result<(), ArchiveError> {
+    async fn adopt(&mut self, client: &mut Client, range: Range<'_>) -> Result<(), ArchiveError> {
+        let Range { tenant, ring, .. } = range;
         while self.after < self.until {
             let first = self.after + 1;
             let file = events_file(first);
@@ -145,10 +147,8 @@ impl<'a> Writer<'a> {
             if last > self.until {
                 break;
             }
-            let sql = "SELECT event_id FROM log.events WHERE tenant_id = $1 AND position = $2";
             let transaction = begin(client, tenant, IsolationLevel::ReadCommitted).await?;
-            let row = transaction.query_opt(sql, &[&uuid(tenant), &number(last)]).await?;
-            if row.map(|row| row.try_get(0)).transpose()? != Some(last_event) {
+            if event_at(&transaction, ring, tenant, last).await? != Some(last_event) {
                 break;
             }
             drop(transaction);

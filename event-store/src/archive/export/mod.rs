@@ -24,7 +24,9 @@ use super::{
 };
 use crate::{
     TenantId,
-    pg::{number, ulid, unsigned, uuid},
+    history::{Column, Within},
+    keys::KeyRing,
+    pg::{ulid, unsigned, uuid},
 };
 
 /// What to export.
@@ -167,8 +169,10 @@ impl<'a> Scope<'a> {
             name: found.try_get(0)?,
             created_at: time(1)?,
         };
-        let position = position(&snapshot, order, head).await?;
-        same_history(&snapshot, store, order, earlier, position).await?;
+        let position = position(&snapshot, vault.ring, order, head).await?;
+        let last_event = event_at(&snapshot, vault.ring, order.tenant, position).await?;
+        let place = (order.tenant, position);
+        same_history(&snapshot, vault.ring, (store, earlier), place).await?;
         let mut state = StateWriter::new(store, position, now, order.segment_bytes);
         let past = position < head;
         for table in TABLES.iter().filter(|table| !past || table.of_past == Past::Filtered) {
@@ -178,7 +182,6 @@ impl<'a> Scope<'a> {
             keys::export(&snapshot, vault.backend, order.tenant, file).await?;
         }
         let present = if past { Some(claims(&snapshot, order.tenant).await?) } else { None };
-        let last_event = event_at(&snapshot, order.tenant, position).await?;
         snapshot.commit().await?;
         Ok(Self { tenant, now, position, last_event, head, state, present })
     }
@@ -187,6 +190,7 @@ impl<'a> Scope<'a> {
 /// The position at which the archive shall end.
 async fn position(
     snapshot: &Transaction<'_>,
+    ring: &KeyRing,
     order: &Export,
     head: u64,
 ) -> Result<u64, ArchiveError> {
@@ -197,23 +201,8 @@ async fn position(
             "position {position} is not written yet: the log ends at {head}"
         ))),
         Some(Until::Time(time)) => {
-            // Times never run backwards along positions.
-            let (mut low, mut high) = (0, head);
-            while low < high {
-                let middle = low + (high - low).div_ceil(2);
-                let at = snapshot
-                    .query_one(
-                        "SELECT recorded_at FROM log.events WHERE tenant_id = $1 AND position = $2",
-                        &[&uuid(order.tenant), &number(middle)],
-                    )
-                    .await?;
-                if Timestamp::from(at.try_get::<_, DateTime<Utc>>(0)?) <= time {
-                    low = middle;
-                } else {
-                    high = middle - 1;
-                }
-            }
-            Ok(low)
+            let history = ring.history();
+            Ok(history.last_by(&Within(snapshot), order.tenant, head, time.into()).await?)
         }
     }
 }
@@ -221,10 +210,9 @@ async fn position(
 /// Sees that the log is the one which the archive was made from.
 async fn same_history(
     snapshot: &Transaction<'_>,
-    store: &ArchiveStore,
-    order: &Export,
-    earlier: Option<&Manifest>,
-    position: u64,
+    ring: &KeyRing,
+    (store, earlier): (&ArchiveStore, Option<&Manifest>),
+    (tenant, position): (Ulid, u64),
 ) -> Result<(), ArchiveError> {
     let Some(earlier) = earlier else { return Ok(()) };
     let place = store.show("");
@@ -234,7 +222,7 @@ async fn same_history(
             earlier.position
         )));
     }
-    if event_at(snapshot, order.tenant, earlier.position).await? == earlier.last_event {
+    if event_at(snapshot, ring, tenant, earlier.position).await? == earlier.last_event {
         return Ok(());
     }
     Err(ArchiveError::refused(format!(
@@ -247,12 +235,12 @@ async fn same_history(
 /// The id of the event at a position.
 async fn event_at(
     snapshot: &Transaction<'_>,
+    ring: &KeyRing,
     tenant: Ulid,
     position: u64,
 ) -> Result<Option<Uuid>, ArchiveError> {
-    let sql = "SELECT event_id FROM log.events WHERE tenant_id = $1 AND position = $2";
-    let row = snapshot.query_opt(sql, &[&uuid(tenant), &number(position)]).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+    let events = ring.history().at(&Within(snapshot), tenant, &[position]).await?;
+    Ok(events.first().map(|event| event.get(Column::Event)).transpose()?)
 }
 
 async fn claims(

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     ReadError,
+    history::History,
     pg::{failed, number, session_client, unsigned, uuid},
 };
 
@@ -80,7 +81,11 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    pub(super) async fn run(mut self, mut progress: impl FnMut(u64)) -> Result<Audited, ReadError> {
+    pub(super) async fn run(
+        mut self,
+        history: &History,
+        mut progress: impl FnMut(u64),
+    ) -> Result<Audited, ReadError> {
         if self.head < self.sealed {
             let detail =
                 format!("the head counts {} events, {} were signed", self.head, self.sealed);
@@ -91,7 +96,7 @@ impl<'a> Comparison<'a> {
             );
         }
         let last = self.head.max(self.sealed);
-        let mut rows = Rows::read(self.pool, self.tenant, number(last));
+        let mut rows = Rows::read(self.pool, history, self.tenant, number(last));
         while let Some(row) = rows.peek().await?.filter(|row| row.position < 1) {
             let position = row.position;
             self.insert(position, rows.content().to_vec());
@@ -105,6 +110,9 @@ impl<'a> Comparison<'a> {
         }
         self.doubtful(Kind::Contradiction);
         self.unsealed(last, &mut rows).await?;
+        for lost in rows.lost() {
+            self.found.add(lost.kind, (lost.first, lost.last), &*lost.detail);
+        }
         self.above_the_head(last).await?;
         // Those that are not accepted are told although nothing lies there.
         self.checkpoints.at(u64::MAX, &mut self.found).await?;
@@ -154,7 +162,7 @@ impl<'a> Comparison<'a> {
             // No checkpoint will tell any more.
             self.doubtful(Kind::Contradiction);
         }
-        if row.is_none() {
+        if row.is_none() && !rows.is_lost(at) {
             self.found.deleted(at, at);
         }
         self.push(position, stored, row).await?;

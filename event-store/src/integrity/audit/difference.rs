@@ -29,6 +29,10 @@ pub enum Kind {
     TruncatedLog,
     /// A tile is not the one that was sealed, or missing.
     AlteredTile,
+    /// An object with cold events is not there.
+    MissingSegment,
+    /// An object with cold events is not the one that was written.
+    DamagedSegment,
     /// A checkpoint is not the one that was signed.
     AlteredCheckpoint,
     /// A checkpoint was signed by somebody else.
@@ -48,6 +52,8 @@ impl Kind {
             Self::AlteredLog => "altered log",
             Self::TruncatedLog => "truncated log",
             Self::AlteredTile => "altered tile",
+            Self::MissingSegment => "missing segment",
+            Self::DamagedSegment => "damaged segment",
             Self::AlteredCheckpoint => "altered checkpoint",
             Self::ForgedCheckpoint => "forged checkpoint",
         }

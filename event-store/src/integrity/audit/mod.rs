@@ -6,6 +6,7 @@
 //! tiles, one of the rows, and each checkpoint on the way says which of them
 //! is the log that was signed. In a log nobody has touched both are one.
 
+mod cold;
 mod compare;
 mod difference;
 mod moves;
@@ -19,6 +20,7 @@ use self::{compare::Comparison, difference::Found};
 use super::{Checkpoint, Keyring};
 use crate::{
     ReadError,
+    history::History,
     pg::{failed, session_client, ulid},
 };
 
@@ -32,6 +34,8 @@ pub struct Scope {
     /// Checkpoints that were kept elsewhere. They tell what the database
     /// cannot: that it was set back, checkpoints and all.
     pub kept: Vec<Checkpoint>,
+    /// What reads back cold events.
+    pub history: History,
 }
 
 /// What an audit came to.
@@ -72,7 +76,7 @@ pub async fn audit(
         let kept = scope.kept.iter().filter(|checkpoint| checkpoint.origin == origin);
         let before = audited.events;
         let comparison = Comparison::begin(pool, keyring, tenant, kept.cloned().collect()).await?;
-        let one = comparison.run(|events| progress(before + events)).await?;
+        let one = comparison.run(&scope.history, |events| progress(before + events)).await?;
         audited.tenants += 1;
         audited.events += one.events;
         audited.sealed += one.sealed;

@@ -3,13 +3,17 @@
 use deadpool_postgres::Pool;
 use futures_util::TryStreamExt;
 use tokio::sync::mpsc;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::{IsolationLevel, Transaction, types::ToSql};
 use ulid::Ulid;
 
-use super::super::{COLUMNS, Hash, leaf, leaf_hash};
+use super::{
+    super::{COLUMNS, Hash, leaf, leaf_hash},
+    cold::{ColdLeaves, Lost},
+};
 use crate::{
     ReadError,
-    pg::{failed, session_client, uuid},
+    history::{History, Within, entries},
+    pg::{failed, session_client, unsigned, uuid},
 };
 
 /// Rows asked for at once. Each page is a statement of its own, so that no
@@ -31,16 +35,28 @@ pub(super) struct Hashed {
 struct Chunk {
     content: Vec<u8>,
     rows: Vec<Hashed>,
+    /// Segments that could not be had, before these rows or among them.
+    lost: Vec<Lost>,
 }
 
 impl Chunk {
-    fn push(&mut self, row: &tokio_postgres::Row) -> Result<(), tokio_postgres::Error> {
+    /// Takes a row, and answers what is hashed of it.
+    fn push(&mut self, row: &tokio_postgres::Row) -> Result<&[u8], tokio_postgres::Error> {
         let from = self.content.len();
         leaf::write(row, &mut self.content)?;
-        let position = row.try_get(0)?;
+        self.hash(row.try_get(0)?, from);
+        Ok(self.content.get(from..).unwrap_or_default())
+    }
+
+    fn push_leaf(&mut self, position: i64, leaf: &[u8]) {
+        let from = self.content.len();
+        self.content.extend(leaf);
+        self.hash(position, from);
+    }
+
+    fn hash(&mut self, position: i64, from: usize) {
         let hash = leaf_hash(self.content.get(from..).unwrap_or_default());
         self.rows.push(Hashed { position, hash, end: self.content.len() });
-        Ok(())
     }
 
     fn content(&self, row: usize) -> &[u8] {
@@ -62,7 +78,7 @@ impl Chunk {
         for row in &mut rows {
             row.end -= end;
         }
-        std::mem::replace(self, Self { content, rows })
+        std::mem::replace(self, Self { content, rows, lost: vec![] })
     }
 }
 
@@ -71,19 +87,34 @@ pub(super) struct Rows {
     chunks: mpsc::Receiver<Result<Chunk, ReadError>>,
     chunk: Chunk,
     next: usize,
+    lost: Vec<Lost>,
 }
 
 impl Rows {
     /// Begins to read. One task reads and hashes while the other compares.
-    pub(super) fn read(pool: &Pool, tenant: Ulid, to: i64) -> Self {
+    pub(super) fn read(pool: &Pool, history: &History, tenant: Ulid, to: i64) -> Self {
         let (sender, chunks) = mpsc::channel(4);
-        let pool = pool.clone();
+        let (pool, history) = (pool.clone(), history.clone());
         tokio::spawn(async move {
-            if let Err(error) = read(&pool, tenant, to, &sender).await {
+            let chunk = Chunk::default();
+            let reading =
+                Reading { pool: &pool, history: &history, tenant, to, sender: &sender, chunk };
+            if let Err(error) = reading.run().await {
                 let _nobody_waits = sender.send(Err(error)).await;
             }
         });
-        Self { chunks, chunk: Chunk::default(), next: 0 }
+        Self { chunks, chunk: Chunk::default(), next: 0, lost: vec![] }
+    }
+
+    /// Whether a position is of a segment that cannot be had, as far as is
+    /// known when the row after it is.
+    pub(super) fn is_lost(&self, position: i64) -> bool {
+        self.lost.iter().any(|lost| lost.first <= position && position <= lost.last)
+    }
+
+    /// The segments that could not be had.
+    pub(super) fn lost(&self) -> &[Lost] {
+        &self.lost
     }
 
     /// The next row, which stays the next.
@@ -91,6 +122,11 @@ impl Rows {
         while self.next >= self.chunk.rows.len() {
             let Some(chunk) = self.chunks.recv().await else { return Ok(None) };
             (self.chunk, self.next) = (chunk?, 0);
+            for lost in std::mem::take(&mut self.chunk.lost) {
+                if !self.is_lost(lost.first) {
+                    self.lost.push(lost);
+                }
+            }
         }
         Ok(self.chunk.rows.get(self.next))
     }
@@ -106,49 +142,111 @@ impl Rows {
     }
 }
 
-async fn read(
-    pool: &Pool,
+/// A read of one tenant's rows under way.
+struct Reading<'a> {
+    pool: &'a Pool,
+    history: &'a History,
     tenant: Ulid,
     to: i64,
-    sender: &mpsc::Sender<Result<Chunk, ReadError>>,
-) -> Result<(), ReadError> {
-    let columns = COLUMNS.join(", ");
-    let sql = format!(
-        "SELECT {columns} FROM log.events
-         WHERE tenant_id = $1 AND position >= $2 AND position <= $3
-         ORDER BY position LIMIT $4"
-    );
-    let client = session_client(pool).await?;
-    let statement = client.prepare_cached(&sql).await.map_err(failed)?;
-    let id = uuid(tenant);
-    let mut from = i64::MIN;
-    loop {
-        let params: [&(dyn ToSql + Sync); 4] = [&id, &from, &to, &PAGE];
-        let rows = client.query_raw(&statement, params).await.map_err(failed)?;
-        let mut rows = std::pin::pin!(rows);
-        let (mut chunk, mut count, mut first) = (Chunk::default(), 0, None);
-        while let Some(row) = rows.try_next().await.map_err(failed)? {
-            chunk.push(&row).map_err(failed)?;
-            count += 1;
-            first = first.or(chunk.rows.first().map(|row| row.position));
-            if chunk.content.len() >= CHUNK && sender.send(Ok(chunk.take_complete())).await.is_err()
-            {
+    sender: &'a mpsc::Sender<Result<Chunk, ReadError>>,
+    chunk: Chunk,
+}
+
+/// How a page ended.
+struct Page {
+    rows: i64,
+    first: Option<i64>,
+    last: Option<i64>,
+}
+
+impl Reading<'_> {
+    async fn run(mut self) -> Result<(), ReadError> {
+        let mut from = i64::MIN;
+        loop {
+            let mut client = session_client(self.pool).await?;
+            // What is in the table and what is cold, at the same moment.
+            let moment = client
+                .build_transaction()
+                .isolation_level(IsolationLevel::RepeatableRead)
+                .read_only(true)
+                .start()
+                .await
+                .map_err(failed)?;
+            let after = unsigned(from.saturating_sub(1));
+            let until = (after, unsigned(self.to));
+            let entries = entries(&Within(&*moment), self.tenant, until, u64::MAX).await?;
+            let mut cold = ColdLeaves::new(self.history, self.tenant, from, entries);
+            let page = self.page(&moment, from, &mut cold).await?;
+            moment.commit().await.map_err(failed)?;
+            let Some(last) = page.last.filter(|_| page.rows >= PAGE) else {
+                self.take_cold(&mut cold, self.to.saturating_add(1)).await?;
+                let _nobody_waits = self.sender.send(Ok(self.chunk)).await;
+                return Ok(());
+            };
+            // More rows of the last position may follow: they are read together,
+            // unless they alone fill the page.
+            from = if page.first == Some(last) { last.saturating_add(1) } else { last };
+            self.take_cold(&mut cold, from).await?;
+            let complete = if from > last {
+                std::mem::take(&mut self.chunk)
+            } else {
+                let complete = self.chunk.take_complete();
+                self.chunk = Chunk::default();
+                complete
+            };
+            if self.sender.send(Ok(complete)).await.is_err() || from == i64::MAX {
                 return Ok(());
             }
         }
-        let Some(last) = chunk.rows.last().map(|row| row.position) else { return Ok(()) };
-        if count < PAGE {
-            let _nobody_waits = sender.send(Ok(chunk)).await;
-            return Ok(());
+    }
+
+    async fn page(
+        &mut self,
+        moment: &Transaction<'_>,
+        from: i64,
+        cold: &mut ColdLeaves<'_>,
+    ) -> Result<Page, ReadError> {
+        let columns = COLUMNS.join(", ");
+        let sql = format!(
+            "SELECT {columns} FROM log.events
+             WHERE tenant_id = $1 AND position >= $2 AND position <= $3
+             ORDER BY position LIMIT $4"
+        );
+        let id = uuid(self.tenant);
+        let params: [&(dyn ToSql + Sync); 4] = [&id, &from, &self.to, &PAGE];
+        let rows = moment.query_raw(&sql, params).await.map_err(failed)?;
+        let mut rows = std::pin::pin!(rows);
+        let mut page = Page { rows: 0, first: None, last: None };
+        while let Some(row) = rows.try_next().await.map_err(failed)? {
+            let position: i64 = row.try_get(0).map_err(failed)?;
+            self.take_cold(cold, position).await?;
+            let content = self.chunk.push(&row).map_err(failed)?;
+            cold.is_in_table(position, content).await?;
+            page.rows += 1;
+            page.first = page.first.or(Some(position));
+            page.last = Some(position);
+            if self.chunk.content.len() >= CHUNK {
+                self.hand_on().await;
+            }
         }
-        // More rows of the last position may follow: they are read together,
-        // unless they alone fill the page.
-        let alone = first == Some(last);
-        let complete = if alone { chunk } else { chunk.take_complete() };
-        from = if alone { last.saturating_add(1) } else { last };
-        if sender.send(Ok(complete)).await.is_err() || from == i64::MAX {
-            return Ok(());
+        Ok(page)
+    }
+
+    /// Takes what is cold before a position, and not in the table as well.
+    async fn take_cold(&mut self, cold: &mut ColdLeaves<'_>, before: i64) -> Result<(), ReadError> {
+        while let Some((position, leaf)) = cold.next_before(before).await? {
+            self.chunk.lost.append(&mut cold.lost);
+            self.chunk.push_leaf(position, &leaf);
+            if self.chunk.content.len() >= CHUNK {
+                self.hand_on().await;
+            }
         }
+        self.chunk.lost.append(&mut cold.lost);
+        Ok(())
+    }
+
+    async fn hand_on(&mut self) {
+        let _nobody_waits = self.sender.send(Ok(self.chunk.take_complete())).await;
     }
 }
 
@@ -160,7 +258,7 @@ mod tests {
     fn rows_of_one_position_stay_together() {
         let row = |position, end| Hashed { position, hash: [0; 32], end };
         let rows = vec![row(1, 2), row(2, 3), row(3, 5), row(3, 6)];
-        let mut chunk = Chunk { content: b"aabccd".to_vec(), rows };
+        let mut chunk = Chunk { content: b"aabccd".to_vec(), rows, lost: vec![] };
         let complete = chunk.take_complete();
         assert_eq!(
             (complete.rows.len(), complete.content(0), complete.content(1)),

@@ -1,12 +1,8 @@
--- The events that hold something about a person, a thousand at a time.
+-- The positions of the events that hold something about a person, a thousand at
+-- a time.
 -- $1 the tenant, $2 the person, $3 after which position
-SELECT {columns}
-FROM log.events
-WHERE tenant_id = $1 AND position IN (
-    SELECT p.position
-    FROM log.personal_data AS p
-    WHERE p.tenant_id = $1 AND p.subject_id = $2 AND p.position > $3
-    ORDER BY p.position
-    LIMIT 1000
-)
+SELECT position
+FROM log.personal_data
+WHERE tenant_id = $1 AND subject_id = $2 AND position > $3
 ORDER BY position
+LIMIT 1000

@@ -145,7 +145,8 @@ async fn no_service_has_more_than_its_grants() {
         ),
         (
             // Rows of the log are never changed by anybody. That who owns its
-            // functions may delete serves giving up an unfinished import.
+            // functions may delete serves giving up an unfinished import, and
+            // moving what is old into cold storage.
             "the log",
             "SELECT r.rolname || ' on ' || t.name
              FROM pg_roles AS r, (VALUES ('log.events'), ('log.commands')) AS t (name)

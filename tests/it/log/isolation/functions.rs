@@ -27,6 +27,9 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ),
     ("log.seal", "every tenant's tree, which it can only continue", &["tenantry_worker"]),
     ("log.not_built", "nothing: it fails", &["tenantry_query"]),
+    // Neither adds nor takes away anything: what is not as it was sealed stays.
+    ("log.cool", "where every tenant's events lie", &["tenantry_cold"]),
+    ("log.warm", "where every tenant's events lie", &["tenantry_cold"]),
     ("log.rotate_commands", "outcomes that are older than they are kept", &["tenantry_worker"]),
 ];
 

@@ -14,8 +14,13 @@ use tests::Database;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-const SERVICES: [&str; 4] =
-    ["tenantry_command", "tenantry_query", "tenantry_projector", "tenantry_worker"];
+const SERVICES: [&str; 5] = [
+    "tenantry_command",
+    "tenantry_query",
+    "tenantry_projector",
+    "tenantry_worker",
+    "tenantry_cold",
+];
 
 /// Tables without a tenant, each with the reason that there is none.
 const OF_NOBODY: &[(&str, &str)] = &[
@@ -41,6 +46,8 @@ const ACROSS_TENANTS: &[(&str, &str, &str)] = &[
     ("tenantry_projector", "log.pasts", "finds out which pasts are to be filled or removed"),
     ("tenantry_projector", "log.past_tables", "keeps how far they are"),
     ("tenantry_worker", "log.tree_checkpoints", "finds out what is to be sealed"),
+    ("tenantry_cold", "log.heads", "finds out whose logs are long"),
+    ("tenantry_cold", "log.segments", "finds out what of them is cold"),
     ("tenantry_worker", "log.timers", "finds out what is due"),
     ("tenantry_worker", "log.refused_intents", "keeps what was refused"),
 ];

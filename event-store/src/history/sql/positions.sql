@@ -1,6 +1,5 @@
--- The events of one aggregate after a version and up to a position, oldest first.
--- $1 tenant, $2 stream, $3 after this version, $4 up to this position, $5 at most
--- so many
+-- The events of a tenant at some positions, oldest first.
+-- $1 tenant, $2 the positions
 SELECT
     tenant_id,
     position,
@@ -21,6 +20,5 @@ SELECT
     metadata,
     payload
 FROM log.events
-WHERE tenant_id = $1 AND stream_id = $2 AND version > $3 AND position <= $4
-ORDER BY version
-LIMIT $5
+WHERE tenant_id = $1 AND position = ANY ($2)
+ORDER BY position

@@ -1,5 +1,7 @@
--- A page of a tenant's events, every column as it is stored.
--- $1 tenant, $2 after this position, $3 up to this one, $4 at most so many
+-- The events of some types of aggregates of a tenant between two positions,
+-- oldest first.
+-- $1 tenant, $2 after this position, $3 up to this one, $4 the types, $5 at most
+-- so many
 SELECT
     tenant_id,
     position,
@@ -20,6 +22,6 @@ SELECT
     metadata,
     payload
 FROM log.events
-WHERE tenant_id = $1 AND position > $2 AND position <= $3
+WHERE tenant_id = $1 AND position > $2 AND position <= $3 AND stream_type = ANY ($4)
 ORDER BY position
-LIMIT $4
+LIMIT $5

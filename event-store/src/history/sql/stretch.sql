@@ -1,5 +1,5 @@
--- The events of a stream, oldest first.
--- $1 tenant, $2 stream, $3 after this version, $4 at most so many
+-- The events of a tenant between two positions, oldest first.
+-- $1 tenant, $2 after this position, $3 up to this one, $4 at most so many
 SELECT
     tenant_id,
     position,
@@ -20,6 +20,6 @@ SELECT
     metadata,
     payload
 FROM log.events
-WHERE tenant_id = $1 AND stream_id = $2 AND version > $3
-ORDER BY version
+WHERE tenant_id = $1 AND position > $2 AND position <= $3
+ORDER BY position
 LIMIT $4

@@ -1,5 +1,6 @@
--- The events of a tenant, oldest first.
--- $1 tenant, $2 after this position, $3 at most so many
+-- The events of a stream after a version and up to a position, oldest first.
+-- $1 tenant, $2 stream, $3 after this version, $4 up to this position, $5 at most
+-- so many
 SELECT
     tenant_id,
     position,
@@ -20,6 +21,6 @@ SELECT
     metadata,
     payload
 FROM log.events
-WHERE tenant_id = $1 AND position > $2
-ORDER BY position
-LIMIT $3
+WHERE tenant_id = $1 AND stream_id = $2 AND version > $3 AND position <= $4
+ORDER BY version
+LIMIT $5

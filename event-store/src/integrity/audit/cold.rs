@@ -1,0 +1,111 @@
+//! The cold events of a tenant, on their way to be hashed.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+use ulid::Ulid;
+
+use super::Kind;
+use crate::{
+    ReadError,
+    cold::{Entry, Segment, Unfetched},
+    history::History,
+    pg::{number, unsigned},
+};
+
+/// A segment that could not be had.
+#[derive(Clone, Debug)]
+pub(super) struct Lost {
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) kind: Kind,
+    pub(super) detail: String,
+}
+
+/// What is cold, in order from a position on, as the table does not have it.
+pub(super) struct ColdLeaves<'a> {
+    history: &'a History,
+    tenant: Ulid,
+    entries: VecDeque<Entry>,
+    segment: Option<(Entry, Arc<Segment>)>,
+    next: u64,
+    /// The position whose leaf the table has as well.
+    in_table: Option<i64>,
+    /// What was come across and could not be had.
+    pub(super) lost: Vec<Lost>,
+}
+
+impl<'a> ColdLeaves<'a> {
+    /// The events of segments from a position on.
+    pub(super) fn new(history: &'a History, tenant: Ulid, from: i64, entries: Vec<Entry>) -> Self {
+        let (entries, next) = (entries.into(), unsigned(from).max(1));
+        Self { history, tenant, entries, segment: None, next, in_table: None, lost: vec![] }
+    }
+
+    /// The next event before a position, unless the table has the same.
+    pub(super) async fn next_before(
+        &mut self,
+        before: i64,
+    ) -> Result<Option<(i64, Bytes)>, ReadError> {
+        while number(self.next) < before && self.find().await? {
+            let (position, leaf) = (number(self.next), self.leaf());
+            self.next += 1;
+            if let Some(leaf) = leaf.filter(|_| self.in_table != Some(position)) {
+                return Ok(Some((position, leaf)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Notes that the table has a row of a position: the same, or another.
+    pub(super) async fn is_in_table(
+        &mut self,
+        position: i64,
+        content: &[u8],
+    ) -> Result<(), ReadError> {
+        let is_next = number(self.next) == position && self.find().await?;
+        if is_next
+            && number(self.next) == position
+            && self.leaf().is_some_and(|leaf| leaf == content)
+        {
+            self.in_table = Some(position);
+        }
+        Ok(())
+    }
+
+    fn leaf(&self) -> Option<Bytes> {
+        self.segment.as_ref().and_then(|(_, segment)| segment.leaf_at(self.next))
+    }
+
+    /// Goes to the segment of the next event, or of the one after it that can
+    /// be had. False at the end.
+    async fn find(&mut self) -> Result<bool, ReadError> {
+        if self.segment.as_ref().is_some_and(|(entry, _)| self.next <= entry.last) {
+            return Ok(true);
+        }
+        while let Some(entry) = self.entries.pop_front() {
+            if entry.last < self.next {
+                continue;
+            }
+            let found = match self.history.try_segment(self.tenant, &entry).await? {
+                Ok(segment) => {
+                    self.next = self.next.max(entry.first);
+                    self.segment = Some((entry, segment));
+                    return Ok(true);
+                }
+                Err(unfetched) => lost(&entry, &unfetched),
+            };
+            self.lost.push(found);
+        }
+        Ok(false)
+    }
+}
+
+fn lost(entry: &Entry, unfetched: &Unfetched) -> Lost {
+    let kind = match unfetched {
+        Unfetched::Damaged(_) => Kind::DamagedSegment,
+        Unfetched::Missing(_) | Unfetched::Away(_) => Kind::MissingSegment,
+    };
+    let (first, last) = (number(entry.first), number(entry.last));
+    Lost { first, last, kind, detail: unfetched.detail().to_owned() }
+}
