@@ -54,6 +54,12 @@ GRANT USAGE ON SCHEMA log TO
     tenantry_cold;
 GRANT USAGE ON SCHEMA read, past TO tenantry_query, tenantry_projector;
 
+-- What text is found by: indexes of parts of words, and of tenants together
+-- with these. Both extensions come with PostgreSQL, and need no superuser.
+CREATE SCHEMA search AUTHORIZATION tenantry_owner;
+CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA search;
+CREATE EXTENSION IF NOT EXISTS btree_gin SCHEMA search;
+
 SET ROLE tenantry_owner;
 
 -- Which schema this database has. One row.
@@ -70,6 +76,32 @@ GRANT SELECT ON log.schema_version TO
 CREATE FUNCTION log.current_tenant() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN nullif(current_setting('tenantry.tenant', true), '')::uuid;
+
+-- The keys of the rows of the transaction's tenant in whose column a text is
+-- found by its parts, given as a pattern, or by its words. A policy is checked
+-- before anything that might tell of a row it hides, as these operators might:
+-- under row level security they use no index. Here, no policy hides anything,
+-- and the tenant is asked for like everything else.
+CREATE FUNCTION read.found(in_table regclass, key text, in_column text, how text, what text)
+RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        CASE how
+            WHEN 'parts' THEN 'SELECT %I FROM %s WHERE tenant_id = $1 AND %I ILIKE $2'
+            WHEN 'words' THEN
+                'SELECT %I FROM %s WHERE tenant_id = $1
+                 AND to_tsvector(''simple'', %I) @@ websearch_to_tsquery(''simple'', $2)'
+        END,
+        key, in_table, in_column
+    ) USING log.current_tenant(), what;
+END
+$$;
+REVOKE ALL ON FUNCTION read.found FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION read.found TO tenantry_query;
 
 -- ── Tenants ─────────────────────────────────────────────────────────────────
 -- Who has a log here. Written when a tenant is provisioned.

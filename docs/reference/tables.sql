@@ -16,6 +16,7 @@ ALTER TABLE read."customers_v1" ADD CONSTRAINT "customers_v1_pkey" PRIMARY KEY (
 CREATE INDEX "customers_v1_by_updated_position" ON read."customers_v1" ("tenant_id", "updated_position");
 CREATE INDEX "customers_v1_by_name" ON read."customers_v1" ("tenant_id", "name");
 CREATE INDEX "customers_v1_by_opened_at" ON read."customers_v1" ("tenant_id", "opened_at");
+CREATE INDEX "customers_v1_search_name" ON read."customers_v1" USING gin (tenant_id, "name" search.gin_trgm_ops);
 COMMENT ON TABLE read."customers_v1" IS 'One customer: who is invoiced, where, and on which terms.';
 COMMENT ON COLUMN read."customers_v1"."tenant_id" IS 'The tenant whose row it is.';
 COMMENT ON COLUMN read."customers_v1"."id" IS 'The customer.';

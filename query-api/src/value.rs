@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use async_graphql::{Name, Value};
+use async_graphql::{Name, Value, indexmap::IndexMap};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use domain::kernel::{Cell, Date, Timestamp};
 use tokio_postgres::Row;
@@ -14,7 +14,7 @@ use ulid::Ulid;
 use uuid::Uuid;
 
 use crate::{
-    catalogue::{EnumType, FieldKind},
+    catalogue::{EnumType, FieldKind, ObjectField},
     sql::Param,
 };
 
@@ -36,7 +36,12 @@ pub(crate) fn param(kind: &FieldKind, enums: &[EnumType], value: &Value) -> Resu
             .map(Param::Timestamp)
             .ok_or("expected a time like 2026-11-20T09:30:00Z"),
         FieldKind::Date => date(value).map(Param::Date).ok_or("expected a date like 2026-11-20"),
-        FieldKind::Json => value.clone().into_json().map(Param::Json).map_err(|_| "expected JSON"),
+        FieldKind::Decimal => {
+            decimal(value).map(Param::Decimal).ok_or("expected a number like \"12.5\"")
+        }
+        FieldKind::Json | FieldKind::List(_) | FieldKind::Object(_) => {
+            value.clone().into_json().map(Param::Json).map_err(|_| "expected JSON")
+        }
         FieldKind::Id { prefix, .. } => return id(value, prefix).map(Param::Id),
         FieldKind::Enum(index) => return word(value, enums.get(*index)).map(Param::Text),
     };
@@ -50,6 +55,20 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
         Value::String(text) => text.parse().ok(),
         _ => None,
     }
+}
+
+/// A number with up to 40 digits, written as a number or as a text.
+fn decimal(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        _ => return None,
+    };
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    let is_digits =
+        |it: &str| !it.is_empty() && it.len() <= 20 && it.bytes().all(|it| it.is_ascii_digit());
+    (is_digits(whole) && is_digits(part)).then_some(text)
 }
 
 /// A moment between the years 1 and 9999.
@@ -119,7 +138,7 @@ pub(crate) fn column(
     Ok(match kind {
         FieldKind::Bool => shown(row.try_get(at)?, Value::Boolean),
         FieldKind::Int => shown(row.try_get(at)?, show_integer),
-        FieldKind::Text => shown(row.try_get(at)?, Value::String),
+        FieldKind::Text | FieldKind::Decimal => shown(row.try_get(at)?, Value::String),
         FieldKind::Enum(index) => {
             shown(row.try_get(at)?, |word: &str| show_word(word, enums.get(*index)))
         }
@@ -132,7 +151,9 @@ pub(crate) fn column(
         FieldKind::Date => {
             shown(row.try_get(at)?, |date: NaiveDate| Value::String(date.to_string()))
         }
-        FieldKind::Json => shown(row.try_get(at)?, show_json),
+        FieldKind::Json | FieldKind::List(_) | FieldKind::Object(_) => {
+            shown(row.try_get(at)?, |value| show_nested(value, kind, enums))
+        }
     })
 }
 
@@ -149,8 +170,10 @@ pub(crate) fn cell(cell: Cell, kind: &FieldKind, enums: &[EnumType]) -> Value {
         (Cell::Timestamp(time), _) => Value::String(time.to_string()),
         (Cell::Date(date), _) => Value::String(date.to_string()),
         // Whoever may show it makes it plain first.
-        (Cell::Json(value), _) => show_json(value),
-        (Cell::JsonText(text), _) => show_json(serde_json::from_str(&text).unwrap_or_default()),
+        (Cell::Json(value), _) => show_nested(value, kind, enums),
+        (Cell::JsonText(text), _) => {
+            show_nested(serde_json::from_str(&text).unwrap_or_default(), kind, enums)
+        }
     }
 }
 
@@ -184,6 +207,24 @@ fn show_word(word: &str, of: Option<&EnumType>) -> Value {
     of.and_then(|of| of.value(word)).map_or(Value::Null, |value| Value::Enum(Name::new(value)))
 }
 
-fn show_json(value: serde_json::Value) -> Value {
-    Value::from_json(value).unwrap_or_default()
+/// What is nested in a row, as the types of its fields show it. In JSON it
+/// stands as serde writes it: ids, times and words as text.
+fn show_nested(value: serde_json::Value, kind: &FieldKind, enums: &[EnumType]) -> Value {
+    use serde_json::Value as Json;
+    match (kind, value) {
+        (FieldKind::List(item), Json::Array(elements)) => {
+            let show = |element| show_nested(element, &item.kind, enums);
+            Value::List(elements.into_iter().map(show).collect())
+        }
+        (FieldKind::Object(object), Json::Object(mut values)) => {
+            let show = |field: &ObjectField| {
+                let value = values.remove(&field.key).unwrap_or_default();
+                (Name::new(&field.name), show_nested(value, &field.kind, enums))
+            };
+            Value::Object(object.fields.iter().map(show).collect::<IndexMap<_, _>>())
+        }
+        (FieldKind::Int, Json::Number(number)) => Value::String(number.to_string()),
+        (FieldKind::Enum(index), Json::String(word)) => show_word(&word, enums.get(*index)),
+        (_, value) => Value::from_json(value).unwrap_or_default(),
+    }
 }

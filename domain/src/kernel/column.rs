@@ -41,6 +41,55 @@ pub struct Column {
     /// What the column holds in rows that were written before there was such a
     /// field, as JSON: the field is declared with `#[serde(default)]`.
     pub default: Option<Value>,
+    /// Why nobody should use it any more: the field is marked `#[deprecated]`,
+    /// or says so in `#[schemars(extend("x-deprecated" = "…"))]`.
+    pub deprecated: Option<String>,
+    /// What is nested in it, as far as that is known.
+    pub nested: Option<Nested>,
+    /// By what its text is found fast: the field says so in
+    /// `#[schemars(extend("x-search" = "parts"))]`, or `"words"`.
+    pub search: Option<Search>,
+}
+
+/// By what text is found through an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Search {
+    /// By any part of three letters or more.
+    Parts,
+    /// By whole words.
+    Words,
+}
+
+/// What is nested in a column of kind [`ColumnKind::Json`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nested {
+    /// A list. Its elements are described as a column without a name.
+    List(Box<Column>),
+    /// An object. An enum whose variants have values is one as well, of whose
+    /// fields one is there at a time.
+    Object(Object),
+}
+
+/// The fields of a nested object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// The name of its type; empty if it has none.
+    pub name: String,
+    /// The doc comment of its type.
+    pub doc: String,
+    /// Its fields, by the names they have in JSON.
+    pub fields: Vec<Column>,
+}
+
+/// One of the words of an enum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The word as it is stored.
+    pub name: String,
+    /// The doc comment of the variant; empty if it has none.
+    pub doc: String,
+    /// Why nobody should use it any more.
+    pub deprecated: Option<String>,
 }
 
 impl Column {
@@ -67,8 +116,10 @@ pub enum ColumnKind {
     Enum {
         /// The name of the enum type.
         name: String,
+        /// The doc comment of the enum type; empty if it has none.
+        doc: String,
         /// The words.
-        values: Vec<String>,
+        values: Vec<Word>,
     },
     /// The typed id of an aggregate.
     Id {

@@ -36,7 +36,7 @@ pub use bounded::{BasisPoints, Days, Positive};
 pub use cell::{Cell, CellError, KeyPart, RowKey};
 pub use claim::{Claim, matched};
 pub use codec::{CodecError, DecodeFn, Encoded, EventCodec, NAMED_MESSAGE_PACK};
-pub use column::{Column, ColumnKind, Table};
+pub use column::{Column, ColumnKind, Nested, Object, Search, Table, Word};
 pub use facts::{Actor, ActorKind, Facts, Referenced, ReferencedState, References};
 pub use fingerprint::snapshot_fingerprint;
 pub use fold::{Changes, Fold, FoldError, Work};

@@ -3,7 +3,9 @@
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
-use super::{Column, ColumnKind, Table};
+use super::{Column, ColumnKind, Search, Table, Word};
+
+mod nested;
 
 /// One variant of an externally tagged enum.
 #[derive(Clone, Debug)]
@@ -82,23 +84,65 @@ pub(super) fn table<R: JsonSchema>() -> Table {
     let properties = root.get("properties").and_then(Value::as_object).unwrap_or(&none);
     let columns = properties
         .iter()
-        .map(|(name, property)| column(&root, name, property, required.contains(&name.as_str())))
+        .map(|(name, property)| {
+            let is_required = required.contains(&name.as_str());
+            column(&root, name, property, is_required, &mut vec![])
+        })
         .collect();
     Table { doc: text(&root, "description"), columns }
 }
 
-fn column(root: &Value, name: &str, property: &Value, required: bool) -> Column {
+/// A field as a column. `within` are the definitions that it is nested in.
+fn column<'a>(
+    root: &'a Value,
+    name: &str,
+    property: &'a Value,
+    required: bool,
+    within: &mut Vec<&'a Value>,
+) -> Column {
     let (core, null) = without_null(root, property);
     let personal = core.get("x-personal").is_some();
     let own = text(property, "description");
+    let kind = kind(core);
+    let is_nested = kind == ColumnKind::Json && !personal;
     Column {
         name: name.to_owned(),
-        kind: kind(core),
+        kind,
         nullable: null || personal || !required,
         personal,
         doc: if own.is_empty() { text(core, "description") } else { own },
         default: property.get("default").cloned(),
+        deprecated: deprecation(property),
+        nested: if is_nested { nested::of(root, core, within) } else { None },
+        search: match property.get(SEARCH).and_then(Value::as_str) {
+            Some("parts") => Some(Search::Parts),
+            Some("words") => Some(Search::Words),
+            _ => None,
+        },
     }
+}
+
+/// Says by what text is found.
+const SEARCH: &str = "x-search";
+
+/// The fields of a row type that ask to be found by something, and cannot.
+pub(super) fn unsearchable<R: JsonSchema>() -> Vec<String> {
+    let root = root::<R>();
+    let table = table::<R>();
+    let properties = root.get("properties").and_then(Value::as_object);
+    let asking = properties.into_iter().flatten().filter(|(_, it)| it.get(SEARCH).is_some());
+    let cannot = asking.filter(|(name, _)| {
+        let column = table.column(name);
+        !column.is_some_and(|it| it.search.is_some() && it.kind == ColumnKind::Text && !it.personal)
+    });
+    cannot.map(|(name, _)| name.clone()).collect()
+}
+
+/// Why nobody should use something any more.
+fn deprecation(schema: &Value) -> Option<String> {
+    let reason = schema.get("x-deprecated").and_then(Value::as_str).map(str::to_owned);
+    let is_marked = schema.get("deprecated").and_then(Value::as_bool).unwrap_or(false);
+    reason.or_else(|| is_marked.then(|| "Not to be used any more.".to_owned()))
 }
 
 /// The fields of a row type that hold personal data somewhere within.
@@ -162,7 +206,8 @@ fn kind(schema: &Value) -> ColumnKind {
         };
     }
     if let Some(values) = words(schema) {
-        return ColumnKind::Enum { name: text(schema, "title"), values };
+        let (name, doc) = (text(schema, "title"), text(schema, "description"));
+        return ColumnKind::Enum { name, doc, values };
     }
     let is = |name: &str| match schema.get("type") {
         Some(Value::String(one)) => one == name,
@@ -180,14 +225,23 @@ fn kind(schema: &Value) -> ColumnKind {
 }
 
 /// The words of an enum without fields.
-fn words(schema: &Value) -> Option<Vec<String>> {
+fn words(schema: &Value) -> Option<Vec<Word>> {
     let branches: Vec<&Value> =
         schema.get("oneOf").and_then(Value::as_array).into_iter().flatten().collect();
     if branches.iter().any(|branch| words_of(branch).is_empty()) {
         return None;
     }
-    let words: Vec<String> =
-        branches.into_iter().chain([schema]).flat_map(words_of).map(str::to_owned).collect();
+    let commented = branches.iter().flat_map(|branch| {
+        let (doc, deprecated) = (text(branch, "description"), deprecation(branch));
+        let word = move |name: &str| Word {
+            name: name.to_owned(),
+            doc: doc.clone(),
+            deprecated: deprecated.clone(),
+        };
+        words_of(branch).into_iter().map(word)
+    });
+    let bare = |name: &str| Word { name: name.to_owned(), doc: String::new(), deprecated: None };
+    let words: Vec<Word> = commented.chain(words_of(schema).into_iter().map(bare)).collect();
     (!words.is_empty()).then_some(words)
 }
 

@@ -6,6 +6,7 @@ use super::{
     TablesError,
     column::TableColumn,
     name::{joined, list, literal, quoted},
+    search,
 };
 
 /// The table of a read model, or one that is to take its place.
@@ -165,7 +166,13 @@ impl<'a> Definition<'a> {
             let create = format!("CREATE INDEX {} ON {table} ({columns});\n", quoted(&name));
             Index { name, create }
         };
-        self.lists().into_iter().map(index).collect()
+        let found = |(suffix, of): (String, String)| {
+            let name = self.named(&suffix);
+            let create = format!("CREATE INDEX {} ON {table} {of};\n", quoted(&name));
+            Index { name, create }
+        };
+        let found = search::indexes(self.entry).into_iter().map(found);
+        self.lists().into_iter().map(index).chain(found).collect()
     }
 
     /// By which column the values of a column are found.
@@ -258,7 +265,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO tenantry_projector;
     pub(crate) fn take_the_place_of(&self, other: &Self) -> String {
         let live = Self::of(self.entry, Stands::Live);
         let lists = self.lists();
-        let suffixes = std::iter::once("pkey".to_owned()).chain(lists.iter().map(|list| by(list)));
+        let searched = search::indexes(self.entry).into_iter().map(|(suffix, _)| suffix);
+        let suffixes = std::iter::once("pkey".to_owned())
+            .chain(lists.iter().map(|list| by(list)))
+            .chain(searched);
         let indexes = suffixes.map(|suffix| {
             let (from, to) = (quoted(&self.named(&suffix)), quoted(&live.named(&suffix)));
             format!("ALTER INDEX read.{from} RENAME TO {to};\n")
@@ -301,7 +311,7 @@ fn check(column: &Column) -> Option<String> {
         return None;
     }
     let ColumnKind::Enum { values, .. } = &column.kind else { return None };
-    let words = values.iter().map(|word| literal(word)).collect::<Vec<_>>().join(", ");
+    let words = values.iter().map(|word| literal(&word.name)).collect::<Vec<_>>().join(", ");
     let name = quoted(&joined(&[&column.name, "is_known"]));
     Some(format!("CONSTRAINT {name} CHECK ({} IN ({words}))", quoted(&column.name)))
 }

@@ -7,6 +7,7 @@ mod definition;
 mod name;
 mod past;
 mod registered;
+mod search;
 mod shape;
 mod stand_in;
 mod statements;

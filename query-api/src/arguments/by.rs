@@ -1,10 +1,11 @@
-//! What rows are grouped by, and in which order groups come.
+//! What rows are grouped by, which groups are meant, and in which order they
+//! come.
 
 use async_graphql::{Name, Value, dynamic::ObjectAccessor, indexmap::IndexMap};
 
-use super::{choice, filter, given, list, object, page};
+use super::{choice, filter, given, having::having, list, object, page};
 use crate::{
-    catalogue::{Catalogue, Field, Model},
+    catalogue::{Catalogue, Field, FieldKind, Model},
     personal::Finder,
     problem::Problem,
     settings::Settings,
@@ -21,7 +22,7 @@ const AGES: [i32; 4] = [0, 30, 60, 90];
 /// The most buckets of ages.
 const BUCKETS: usize = 32;
 
-/// Reads the arguments `by`, `filter`, `orderBy` and `first`.
+/// Reads the arguments `by`, `filter`, `having`, `orderBy` and `first`.
 ///
 /// # Errors
 /// Which part of them cannot be meant.
@@ -53,6 +54,7 @@ pub(crate) async fn groups(
     Ok(Groups {
         sorts: sorts(model, &by, arguments)?,
         condition: filter(catalogue, model, finder, arguments).await?,
+        having: having(catalogue, model, arguments)?,
         by,
         measures: vec![],
         size,
@@ -79,6 +81,10 @@ fn grouping(model: &Model, term: &IndexMap<Name, Value>, path: &str) -> Result<G
             let name = choice(every);
             let period = Period::ALL.into_iter().find(|(known, _)| *known == name);
             let period = period.map_or(Period::Day, |(_, period)| period);
+            if period == Period::Hour && field.kind == FieldKind::Date {
+                let message = format!("{path}.every: {} has no hours, only days", field.choice);
+                return Err(Problem::invalid(message));
+            }
             Ok(Grouping::Period { field: place, period, zone })
         }
         (None, Some(age)) => {
@@ -149,6 +155,7 @@ fn sort(
     let aggregate = match choice(term.get("by")) {
         "COUNT" => return Ok(GroupSort::Count { descending }),
         "SUM" => Some(Aggregate::Sum),
+        "AVG" => Some(Aggregate::Avg),
         "MIN" => Some(Aggregate::Min),
         "MAX" => Some(Aggregate::Max),
         _ => None,
@@ -161,7 +168,7 @@ fn sort(
         });
     };
     let fits = match aggregate {
-        Aggregate::Sum => known.is_summable(),
+        Aggregate::Sum | Aggregate::Avg => known.is_summable(),
         Aggregate::Min | Aggregate::Max => known.is_measurable(),
     };
     if !fits {

@@ -1,10 +1,10 @@
 //! Filters as conditions.
 
-use async_graphql::{Value, dynamic::ObjectAccessor};
+use async_graphql::{Name, Value, dynamic::ObjectAccessor, indexmap::IndexMap};
 
 use super::{given, list, object};
 use crate::{
-    catalogue::{Catalogue, Child, Field, Model, Personal},
+    catalogue::{Catalogue, Child, Field, FieldKind, Model, Personal},
     personal::Finder,
     problem::Problem,
     sql::{Comparison, Condition, Hidden, Param},
@@ -32,7 +32,7 @@ pub(crate) async fn filter(
     arguments: &ObjectAccessor<'_>,
 ) -> Result<Condition, Problem> {
     let Some(value) = given(arguments, "filter") else { return Ok(Condition::NONE) };
-    let mut reader = Reader { catalogue, conditions: 0, hidden: false };
+    let mut reader = Reader::new(catalogue);
     let mut condition = reader.row(model, value, "filter", 0)?;
     if reader.hidden {
         let matcher = finder.matcher().await?;
@@ -41,11 +41,18 @@ pub(crate) async fn filter(
     Ok(condition)
 }
 
-struct Reader<'a> {
-    catalogue: &'a Catalogue,
+/// Reads one filter.
+pub(super) struct Reader<'a> {
+    pub(super) catalogue: &'a Catalogue,
     conditions: usize,
     /// Whether personal values are asked for.
     hidden: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(catalogue: &'a Catalogue) -> Self {
+        Self { catalogue, conditions: 0, hidden: false }
+    }
 }
 
 impl Reader<'_> {
@@ -56,10 +63,7 @@ impl Reader<'_> {
         path: &str,
         depth: usize,
     ) -> Result<Condition, Problem> {
-        if depth > DEPTH {
-            let message = format!("{path}: a filter may nest {DEPTH} levels deep");
-            return Err(Problem::invalid(message).with("limit", DEPTH));
-        }
+        within_depth(path, depth)?;
         let mut parts = vec![];
         for (name, value) in object(value, path)? {
             parts.push(self.part(model, name, value, &format!("{path}.{name}"), depth)?);
@@ -75,10 +79,7 @@ impl Reader<'_> {
         path: &str,
         depth: usize,
     ) -> Result<Condition, Problem> {
-        if *value == Value::Null {
-            let message = format!("{path}: null asks for nothing; leave it out, or use isNull");
-            return Err(Problem::invalid(message));
-        }
+        something(value, path)?;
         match name {
             "and" => Ok(Condition::All(self.rows(model, value, path, depth)?)),
             "or" => Ok(Condition::Any(self.rows(model, value, path, depth)?)),
@@ -87,7 +88,7 @@ impl Reader<'_> {
                 if let Some((index, field)) =
                     model.position(name).and_then(|index| Some((index, model.field(index)?)))
                 {
-                    return self.comparisons(index, field, value, path);
+                    return self.field(index, field, value, path, depth);
                 }
                 self.relation(model, name, value, path, depth)
             }
@@ -141,10 +142,13 @@ impl Reader<'_> {
         let mut parts = vec![];
         for (quantifier, value) in object(value, path)? {
             let path = format!("{path}.{quantifier}");
-            let part = Condition::Child(index, Box::new(self.other(from, value, &path, depth)?));
+            let part = self.other(from, value, &path, depth)?;
+            let some = |part| Condition::Child(index, Box::new(part));
+            let not = |part| Condition::Not(Box::new(part));
             parts.push(match quantifier.as_str() {
-                "none" => Condition::Not(Box::new(part)),
-                _ => part,
+                "every" => not(some(not(part))),
+                "none" => not(some(part)),
+                _ => some(part),
             });
         }
         Ok(only_or_all(parts))
@@ -161,23 +165,25 @@ impl Reader<'_> {
         model.map_or(Ok(Condition::NONE), |model| self.row(model, value, path, depth + 1))
     }
 
-    fn comparisons(
+    fn field(
         &mut self,
         index: usize,
         field: &Field,
         value: &Value,
         path: &str,
+        depth: usize,
     ) -> Result<Condition, Problem> {
+        let is_nested = matches!(field.kind, FieldKind::List(_) | FieldKind::Object(_));
+        if is_nested && field.personal.is_none() {
+            let within = self.nested(&field.kind, value, path, depth)?;
+            return Ok(Condition::Nested(index, within));
+        }
         let mut parts = vec![];
-        for (operator, value) in object(value, path)? {
+        for (operator, value) in self.operators(value, path)? {
             let path = format!("{path}.{operator}");
-            self.count(&path)?;
-            if *value == Value::Null {
-                return Err(Problem::invalid(format!("{path}: null is no value; use isNull")));
-            }
             let comparison = match &field.personal {
                 Some(personal) => self.hidden(field, personal, operator, value),
-                None => self.comparison(field, operator, value),
+                None => self.comparison(&field.kind, operator, value),
             };
             let comparison =
                 comparison.map_err(|reason| Problem::invalid(format!("{path}: {reason}")))?;
@@ -186,13 +192,31 @@ impl Reader<'_> {
         Ok(only_or_all(parts))
     }
 
-    fn comparison(
+    /// What is asked of a value, counted.
+    pub(super) fn operators<'v>(
+        &mut self,
+        value: &'v Value,
+        path: &str,
+    ) -> Result<&'v IndexMap<Name, Value>, Problem> {
+        let operators = object(value, path)?;
+        for (operator, value) in operators {
+            let path = format!("{path}.{operator}");
+            self.count(&path)?;
+            if *value == Value::Null {
+                return Err(Problem::invalid(format!("{path}: null is no value; use isNull")));
+            }
+        }
+        Ok(operators)
+    }
+
+    /// How a value that is not personal is compared.
+    pub(super) fn comparison(
         &self,
-        field: &Field,
+        kind: &FieldKind,
         operator: &str,
         value: &Value,
     ) -> Result<Comparison, String> {
-        let one = || value::param(&field.kind, &self.catalogue.enums, value);
+        let one = || value::param(kind, &self.catalogue.enums, value);
         let text = || match value {
             Value::String(text) if !text.contains('\0') => Ok(text.clone()),
             _ => Err("expected a text without NUL characters".to_owned()),
@@ -204,12 +228,13 @@ impl Reader<'_> {
             "lte" => Comparison::LessOrEqual(one()?),
             "gt" => Comparison::Greater(one()?),
             "gte" => Comparison::GreaterOrEqual(one()?),
-            "in" => Comparison::In(self.values(field, value)?),
-            "notIn" => Comparison::NotIn(self.values(field, value)?),
+            "in" => Comparison::In(self.values(kind, value)?),
+            "notIn" => Comparison::NotIn(self.values(kind, value)?),
             "isNull" => Comparison::Empty(*value == Value::Boolean(true)),
             "startsWith" => Comparison::StartsWith(text()?),
             "endsWith" => Comparison::EndsWith(text()?),
-            "contains" if field.kind.is_ordered() => Comparison::Contains(text()?),
+            "words" => Comparison::Words(text()?),
+            "contains" if kind.is_ordered() => Comparison::Contains(text()?),
             "contains" => Comparison::ContainsJson(one()?),
             _ => return Err("there is no such operator".to_owned()),
         })
@@ -245,20 +270,18 @@ impl Reader<'_> {
         Ok(Comparison::Hidden(Hidden { place: personal.place.clone(), texts, negated }))
     }
 
-    fn values(&self, field: &Field, value: &Value) -> Result<Param, String> {
+    fn values(&self, kind: &FieldKind, value: &Value) -> Result<Param, String> {
         let values = list(value);
         if values.len() > VALUES {
             return Err(format!("at most {VALUES} values are allowed, got {}", values.len()));
         }
-        let params: Result<Vec<Param>, String> = values
-            .iter()
-            .map(|value| value::param(&field.kind, &self.catalogue.enums, value))
-            .collect();
+        let params: Result<Vec<Param>, String> =
+            values.iter().map(|value| value::param(kind, &self.catalogue.enums, value)).collect();
         let params = params?;
-        if params.is_empty() { Ok(Param::none_of(&field.kind)) } else { Ok(Param::list(params)) }
+        if params.is_empty() { Ok(Param::none_of(kind)) } else { Ok(Param::list(params)) }
     }
 
-    fn count(&mut self, path: &str) -> Result<(), Problem> {
+    pub(super) fn count(&mut self, path: &str) -> Result<(), Problem> {
         self.conditions += 1;
         if self.conditions > CONDITIONS {
             let message = format!("{path}: a filter may have {CONDITIONS} conditions");
@@ -266,6 +289,24 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuses null, which asks for nothing.
+pub(super) fn something(value: &Value, path: &str) -> Result<(), Problem> {
+    if *value != Value::Null {
+        return Ok(());
+    }
+    let message = format!("{path}: null asks for nothing; leave it out, or use isNull");
+    Err(Problem::invalid(message))
+}
+
+/// Refuses what nests too deep.
+pub(super) fn within_depth(path: &str, depth: usize) -> Result<(), Problem> {
+    if depth <= DEPTH {
+        return Ok(());
+    }
+    let message = format!("{path}: a filter may nest {DEPTH} levels deep");
+    Err(Problem::invalid(message).with("limit", DEPTH))
 }
 
 fn only_or_all(mut parts: Vec<Condition>) -> Condition {

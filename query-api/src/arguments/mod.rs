@@ -3,7 +3,9 @@
 
 mod by;
 mod filter;
+mod having;
 mod key;
+mod nested;
 mod order;
 mod page;
 

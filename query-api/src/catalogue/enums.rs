@@ -2,29 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::kernel::{Column, ColumnKind, ReadModelEntry, Registry};
+use domain::kernel::{Column, ColumnKind, ReadModelEntry, Registry, Word};
 
-use super::names::{pascal_case, screaming_case};
+use super::{
+    kind::all_columns,
+    names::{pascal_case, screaming_case},
+};
 
 /// An enum: its words in SQL and its values in GraphQL, side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EnumType {
     pub(crate) name: String,
-    pub(crate) words: Vec<String>,
+    pub(crate) doc: String,
+    pub(crate) words: Vec<Word>,
     pub(crate) values: Vec<String>,
 }
 
 impl EnumType {
     /// The value in GraphQL of a word in SQL.
     pub(crate) fn value(&self, word: &str) -> Option<&str> {
-        let place = self.words.iter().position(|known| known == word)?;
+        let place = self.words.iter().position(|known| known.name == word)?;
         self.values.get(place).map(String::as_str)
     }
 
     /// The word in SQL of a value in GraphQL.
     pub(crate) fn word(&self, value: &str) -> Option<&str> {
         let place = self.values.iter().position(|known| known == value)?;
-        self.words.get(place).map(String::as_str)
+        self.words.get(place).map(|word| word.name.as_str())
     }
 }
 
@@ -39,22 +43,22 @@ pub(super) fn of(registry: &Registry) -> Enums {
     let mut enums = Enums { types: vec![], faults: vec![] };
     let ambiguous = ambiguous(registry);
     for (entry, column) in enum_columns(registry) {
-        let Some((name, words)) = name_of(entry, column, &ambiguous) else { continue };
+        let Some((name, doc, words)) = name_of(entry, column, &ambiguous) else { continue };
         if enums.types.iter().any(|known| known.name == name) {
             continue;
         }
-        let values: Vec<String> = words.iter().map(|word| screaming_case(word)).collect();
+        let values: Vec<String> = words.iter().map(|word| screaming_case(&word.name)).collect();
         if values.iter().collect::<BTreeSet<_>>().len() < values.len() {
             enums.faults.push(format!("two words of the enum {name} are written the same"));
         }
-        enums.types.push(EnumType { name, words: words.clone(), values });
+        enums.types.push(EnumType { name, doc: doc.to_owned(), words: words.clone(), values });
     }
     enums
 }
 
 /// The place of a column's enum in the list.
 pub(super) fn index_of(types: &[EnumType], entry: &ReadModelEntry, column: &Column) -> usize {
-    let ColumnKind::Enum { name, values } = &column.kind else { return 0 };
+    let ColumnKind::Enum { name, values, .. } = &column.kind else { return 0 };
     let plain = if name.is_empty() { fallback(entry, column) } else { name.clone() };
     let own = own_name(entry, &plain);
     types
@@ -65,8 +69,8 @@ pub(super) fn index_of(types: &[EnumType], entry: &ReadModelEntry, column: &Colu
 
 fn enum_columns(registry: &Registry) -> impl Iterator<Item = (&ReadModelEntry, &Column)> {
     registry.read_models().iter().flat_map(|entry| {
-        let columns = entry.table.columns.iter();
-        columns
+        all_columns(entry)
+            .into_iter()
             .filter(|column| matches!(column.kind, ColumnKind::Enum { .. }))
             .map(move |column| (entry, column))
     })
@@ -74,10 +78,13 @@ fn enum_columns(registry: &Registry) -> impl Iterator<Item = (&ReadModelEntry, &
 
 /// Names that stand for more than one list of words.
 fn ambiguous(registry: &Registry) -> BTreeSet<String> {
-    let mut meanings: BTreeMap<String, BTreeSet<&[String]>> = BTreeMap::new();
+    let mut meanings: BTreeMap<String, Vec<&[Word]>> = BTreeMap::new();
     for (_, column) in enum_columns(registry) {
-        if let ColumnKind::Enum { name, values } = &column.kind {
-            meanings.entry(name.clone()).or_default().insert(values);
+        if let ColumnKind::Enum { name, values, .. } = &column.kind {
+            let known = meanings.entry(name.clone()).or_default();
+            if !known.contains(&values.as_slice()) {
+                known.push(values);
+            }
         }
     }
     meanings.into_iter().filter(|(_, lists)| lists.len() > 1).map(|(name, _)| name).collect()
@@ -87,14 +94,14 @@ fn name_of<'a>(
     entry: &ReadModelEntry,
     column: &'a Column,
     ambiguous: &BTreeSet<String>,
-) -> Option<(String, &'a Vec<String>)> {
-    let ColumnKind::Enum { name, values } = &column.kind else { return None };
+) -> Option<(String, &'a str, &'a Vec<Word>)> {
+    let ColumnKind::Enum { name, doc, values } = &column.kind else { return None };
     let name = match name.as_str() {
         "" => fallback(entry, column),
         name if ambiguous.contains(name) => own_name(entry, name),
         name => name.to_owned(),
     };
-    Some((name, values))
+    Some((name, doc, values))
 }
 
 fn fallback(entry: &ReadModelEntry, column: &Column) -> String {

@@ -8,16 +8,23 @@
 //! row gets an `id` made of its key, so that clients can cache it.
 
 mod enums;
+mod kind;
 mod model;
 pub(crate) mod names;
 mod relations;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::kernel::Registry;
 
+use kind::Kinds;
+
 pub(crate) use enums::EnumType;
-pub(crate) use model::{Field, FieldKind, Id, Model, Personal, quoted};
+pub(crate) use kind::{FieldKind, ObjectField, ObjectType};
+pub(crate) use model::{Field, Id, Model, Personal, quoted};
 pub(crate) use relations::{Child, Parent};
 
 use crate::schema::PROJECTIONS;
@@ -39,22 +46,37 @@ impl Catalogue {
     /// Names that would mean two things.
     pub(crate) fn of(registry: &Registry) -> Result<Self, CatalogueError> {
         let enums = enums::of(registry);
+        let ambiguous = kind::ambiguous(registry);
         let mut models: Vec<Model> = registry
             .read_models()
             .iter()
-            .map(|entry| Model::of(entry, registry, &enums.types))
+            .map(|entry| {
+                let kinds = Kinds { entry, enums: &enums.types, ambiguous: &ambiguous };
+                Model::of(registry, &kinds)
+            })
             .collect();
         relations::connect(&mut models, registry);
         let mut faults = enums.faults;
-        faults.extend(clashes(&models, &enums.types));
         let catalogue = Self { models, enums: enums.types };
+        faults.extend(clashes(&catalogue));
         if faults.is_empty() { Ok(catalogue) } else { Err(CatalogueError(faults)) }
+    }
+
+    /// The objects that are nested in rows, by their names.
+    pub(crate) fn objects(&self) -> BTreeMap<String, Arc<ObjectType>> {
+        let mut objects = BTreeMap::new();
+        for field in self.models.iter().flat_map(|model| &model.fields) {
+            field.kind.add_objects(&mut objects);
+        }
+        objects
     }
 
     /// The same, over the tables that hold moments of the past.
     pub(crate) fn of_pasts(mut self) -> Self {
         for model in &mut self.models {
             model.table = model.table.replacen("read.", "past.", 1);
+            // What finds text looks for the tenant's rows, not for a past's.
+            model.fields.iter_mut().for_each(|field| field.search = None);
         }
         self
     }
@@ -78,6 +100,8 @@ const OWN_TYPES: &[&str] = &[
     "DateFilter",
     "DateTime",
     "DateTimeFilter",
+    "Decimal",
+    "DecimalFilter",
     "FieldChange",
     "Float",
     "GroupAggregate",
@@ -101,21 +125,29 @@ const OWN_TYPES: &[&str] = &[
     "ProjectionBuild",
     "ProjectionState",
     "Query",
+    "SearchedStringFilter",
     "String",
     "StringFilter",
     "Subscription",
 ];
 
-fn clashes(models: &[Model], enums: &[EnumType]) -> Vec<String> {
+fn clashes(catalogue: &Catalogue) -> Vec<String> {
+    let Catalogue { models, enums } = catalogue;
     let mut faults = vec![];
     let mut types: BTreeSet<String> = OWN_TYPES.iter().map(|&name| name.to_owned()).collect();
     let of_models = models.iter().flat_map(Model::type_names);
     let of_enums = enums.iter().flat_map(|it| {
-        [it.name.clone(), format!("{}Filter", it.name), format!("Personal{}Filter", it.name)]
+        let filter = |what: &str| format!("{what}{}Filter", it.name);
+        [it.name.clone(), filter(""), filter("Personal"), format!("{}ListFilter", it.name)]
     });
-    for name in of_models.chain(of_enums) {
+    let of_objects = catalogue.objects().into_keys();
+    let of_objects =
+        of_objects.flat_map(|name| [format!("{name}Filter"), format!("{name}ListFilter"), name]);
+    for name in of_models.chain(of_enums).chain(of_objects) {
         if types.contains(&name) {
-            faults.push(format!("the type {name} is made twice; rename a row or an enum"));
+            faults.push(format!(
+                "the type {name} is made twice; rename a row, an enum or what is nested"
+            ));
         }
         types.insert(name);
     }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::kernel::{Column, ColumnKind, ReadModelEntry, Registry};
+use domain::kernel::{Column, ColumnKind, ReadModelEntry, Registry, Search};
 
 use super::{
-    Child, EnumType, Parent, enums,
+    Child, FieldKind, Parent,
+    kind::Kinds,
     names::{camel_case, pascal_case, screaming_case},
 };
 
@@ -65,8 +66,14 @@ pub(crate) struct Field {
     pub(crate) kind: FieldKind,
     pub(crate) nullable: bool,
     pub(crate) doc: String,
+    /// Why nobody should ask for it any more.
+    pub(crate) deprecated: Option<String>,
     /// How its values are kept, if they are personal.
     pub(crate) personal: Option<Personal>,
+    /// By what its text is found through an index.
+    pub(crate) search: Option<Search>,
+    /// The field that names the currency of its amounts, if it holds amounts.
+    pub(crate) currency: Option<usize>,
 }
 
 /// How personal values of a field are kept: sealed, with a keyed hash beside
@@ -98,48 +105,9 @@ impl Field {
     }
 }
 
-/// What a field holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FieldKind {
-    Bool,
-    Int,
-    Text,
-    /// By its place in the catalogue.
-    Enum(usize),
-    /// The aggregate's type and what its ids begin with.
-    Id {
-        aggregate: String,
-        prefix: String,
-    },
-    Timestamp,
-    Date,
-    Json,
-}
-
-impl FieldKind {
-    /// Whether values have an order that is worth sorting by.
-    pub(crate) const fn is_ordered(&self) -> bool {
-        !matches!(self, Self::Json)
-    }
-
-    /// Whether values can be added up.
-    pub(crate) const fn is_summable(&self) -> bool {
-        matches!(self, Self::Int)
-    }
-
-    /// Whether a least and a greatest value say something.
-    pub(crate) const fn is_measurable(&self) -> bool {
-        matches!(self, Self::Int | Self::Timestamp | Self::Date)
-    }
-
-    /// Whether it is a day or a moment.
-    pub(crate) const fn is_time(&self) -> bool {
-        matches!(self, Self::Timestamp | Self::Date)
-    }
-}
-
 impl Model {
-    pub(super) fn of(entry: &ReadModelEntry, registry: &Registry, enums: &[EnumType]) -> Self {
+    pub(super) fn of(registry: &Registry, kinds: &Kinds<'_>) -> Self {
+        let entry = kinds.entry;
         let own_key = own_key(entry, registry);
         let fields: Vec<Field> = entry
             .table
@@ -147,7 +115,7 @@ impl Model {
             .iter()
             .map(|column| {
                 let is_id = own_key == Some(column.name.as_str());
-                Field::of(entry, column, enums, is_id)
+                Field::of(kinds, column, is_id)
             })
             .collect();
         let one = camel_case(entry.row);
@@ -195,7 +163,7 @@ impl Model {
 
     /// The types that are made for this model.
     pub(super) fn type_names(&self) -> impl Iterator<Item = String> {
-        const PARTS: [&str; 18] = [
+        const PARTS: [&str; 23] = [
             "",
             "Changes",
             "Connection",
@@ -203,12 +171,17 @@ impl Model {
             "Field",
             "Filter",
             "Group",
+            "GroupAverages",
+            "GroupAveragesFilter",
             "GroupBy",
+            "GroupExtremesFilter",
+            "GroupFilter",
             "GroupKey",
             "GroupMaxima",
             "GroupMinima",
             "GroupOrder",
             "GroupSums",
+            "GroupSumsFilter",
             "Groups",
             "History",
             "ListFilter",
@@ -247,7 +220,8 @@ fn own_key<'a>(entry: &'a ReadModelEntry, registry: &Registry) -> Option<&'a str
 }
 
 impl Field {
-    fn of(entry: &ReadModelEntry, column: &Column, enums: &[EnumType], is_id: bool) -> Self {
+    fn of(kinds: &Kinds<'_>, column: &Column, is_id: bool) -> Self {
+        let entry = kinds.entry;
         let is_bare_id = matches!(column.kind, ColumnKind::Id { .. })
             && column.name != "id"
             && !column.name.ends_with("_id");
@@ -260,24 +234,16 @@ impl Field {
             column: quoted(&column.name),
             choice: screaming_case(&name),
             name: camel_case(&name),
-            kind: match &column.kind {
-                ColumnKind::Bool => FieldKind::Bool,
-                ColumnKind::Int => FieldKind::Int,
-                ColumnKind::Text => FieldKind::Text,
-                ColumnKind::Enum { .. } => FieldKind::Enum(enums::index_of(enums, entry, column)),
-                ColumnKind::Id { aggregate, prefix } => {
-                    FieldKind::Id { aggregate: aggregate.clone(), prefix: prefix.clone() }
-                }
-                ColumnKind::Timestamp => FieldKind::Timestamp,
-                ColumnKind::Date => FieldKind::Date,
-                ColumnKind::Json => FieldKind::Json,
-            },
+            kind: kinds.of(column),
             nullable: column.nullable,
             doc: if column.personal {
                 format!("{} Personal: null once it is erased.", column.doc)
             } else {
                 column.doc.clone()
             },
+            deprecated: column.deprecated.clone(),
+            search: column.search,
+            currency: currency_of(entry, column),
             personal: column.personal.then(|| Personal {
                 kind: column.kind.clone(),
                 place: entry.place_of(column),
@@ -285,6 +251,15 @@ impl Field {
             }),
         }
     }
+}
+
+/// The column that names the currency of a column of amounts. Amounts are whole
+/// numbers of the smallest unit, so their columns are called `…_minor`; what
+/// they are in stands beside them in the column `currency`.
+fn currency_of(entry: &ReadModelEntry, column: &Column) -> Option<usize> {
+    let is_amount = column.kind == ColumnKind::Int && column.name.ends_with("_minor");
+    let currency = entry.table.position("currency")?;
+    is_amount.then_some(currency)
 }
 
 /// A name as SQL takes it literally.

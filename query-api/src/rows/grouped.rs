@@ -15,7 +15,7 @@ use crate::{
     catalogue::{FieldKind, Model},
     problem::Problem,
     reading::{ReadFault, Reading},
-    sql::{Aggregate, Grouping, Groups, Measure},
+    sql::{Aggregate, GroupSort, Grouping, Groups, Measure},
     value,
 };
 
@@ -99,9 +99,13 @@ pub(crate) async fn read_groups(
     needs: GroupNeeds,
 ) -> Result<Grouped, Problem> {
     let groups = Groups { measures: needs.measures, ..groups };
+    of_one_currency(model, &groups)?;
+    let Groups { condition, .. } = groups;
+    let condition = if reading.past().is_some() { condition.row_by_row() } else { condition };
+    let groups = Groups { condition, ..groups };
     let (by, measures, size) = (groups.by.clone(), groups.measures.clone(), groups.size);
     let statement = groups.statement(&shared.catalogue, model, reading.tenant());
-    let rows = reading.rows("groups", &statement).await?;
+    let rows = reading.rows("groups", &statement).await.map_err(|fault| named(&by, fault))?;
     let read = Reader { shared, model, by: &by, measures: &measures };
     let groups: Result<Vec<Group>, ReadFault> =
         rows.iter().take(size).map(|row| read.group(row)).collect();
@@ -114,6 +118,47 @@ pub(crate) async fn read_groups(
         has_more: rows.len() > size,
         related: Related::default(),
     })
+}
+
+/// Refuses to work anything out over amounts that may be in several
+/// currencies.
+fn of_one_currency(model: &Model, groups: &Groups) -> Result<(), Problem> {
+    let sorted = groups.sorts.iter().filter_map(|sort| match sort {
+        GroupSort::Measure { measure, .. } => Some(*measure),
+        GroupSort::Key { .. } | GroupSort::Count { .. } => None,
+    });
+    let measures = groups.measures.iter().copied().chain(groups.having.measures()).chain(sorted);
+    for Measure { field, .. } in measures {
+        let Some(field) = model.field(field) else { continue };
+        let Some((currency, by)) =
+            field.currency.and_then(|currency| Some((currency, model.field(currency)?)))
+        else {
+            continue;
+        };
+        let is_grouped = groups.by.contains(&Grouping::Value(currency));
+        if !is_grouped && !groups.condition.fixes(currency) {
+            return Err(Problem::invalid(format!(
+                "{}: the rows may be in several currencies, and amounts of several do not add \
+                 up; group by {{field: {}}}, or filter by {{{}: {{eq: …}}}}",
+                field.name, by.choice, by.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What PostgreSQL says about a value, with the argument that it is about. It
+/// is asked about no other than time zones, the rest having been read before.
+fn named(by: &[Grouping], fault: ReadFault) -> Problem {
+    let ReadFault::BadValue(reason) = &fault else { return fault.into() };
+    let is_it =
+        |it: &Grouping| it.zone().is_some_and(|zone| reason.contains(&format!("\"{zone}\"")));
+    match by.iter().position(is_it) {
+        Some(place) => Problem::invalid(format!(
+            "by[{place}].timeZone: {reason}; use a name like Africa/Johannesburg"
+        )),
+        None => fault.into(),
+    }
 }
 
 struct Reader<'a> {
@@ -155,7 +200,7 @@ impl Reader<'_> {
     fn measure(&self, row: &SqlRow, at: usize, measure: Measure) -> Result<Value, ReadFault> {
         let Some(field) = self.model.field(measure.field) else { return Ok(Value::Null) };
         Ok(match measure.aggregate {
-            Aggregate::Sum => {
+            Aggregate::Sum | Aggregate::Avg => {
                 row.try_get::<_, Option<String>>(at)?.map_or(Value::Null, Value::from)
             }
             Aggregate::Min | Aggregate::Max => {

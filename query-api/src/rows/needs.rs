@@ -98,6 +98,7 @@ impl GroupNeeds {
             for part in nodes.selection_set() {
                 let aggregate = match part.name() {
                     "sum" => Aggregate::Sum,
+                    "avg" => Aggregate::Avg,
                     "min" => Aggregate::Min,
                     "max" => Aggregate::Max,
                     _ => continue,

@@ -62,7 +62,7 @@ pub(crate) async fn read_page(
     let fields = needs.columns(cursors.sorts(), needs.total);
     let list = List {
         fields: fields.clone(),
-        condition,
+        condition: if reading.past().is_some() { condition.row_by_row() } else { condition },
         sorts: cursors.sorts().to_vec(),
         page: needs.rows.then(|| window.page.clone()),
         total: needs.total || !needs.rows,

@@ -69,7 +69,8 @@ const fn type_of(kind: &FieldKind) -> &'static str {
         FieldKind::Id { .. } => "uuid",
         FieldKind::Timestamp => "timestamptz",
         FieldKind::Date => "date",
-        FieldKind::Json => "jsonb",
+        FieldKind::Decimal => "numeric",
+        FieldKind::List(_) | FieldKind::Object(_) | FieldKind::Json => "jsonb",
     }
 }
 

@@ -1,11 +1,15 @@
-//! Filters.
+//! Filters of rows and of single values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
+use async_graphql::dynamic::{InputObject, InputValue, SchemaBuilder, TypeRef};
+use domain::kernel::Search;
 
-use super::scalars::{BIG_INT, DATE, DATE_TIME, JSON, name_of};
-use crate::catalogue::{Catalogue, EnumType, Field, FieldKind, Model};
+use super::{
+    nested_filter,
+    scalars::{BIG_INT, DATE, DATE_TIME, DECIMAL, JSON, name_of},
+};
+use crate::catalogue::{Catalogue, Field, FieldKind, Model};
 
 /// The filter of a model's rows.
 pub(super) fn filter_of(model: &Model) -> String {
@@ -17,25 +21,60 @@ pub(super) fn filter_argument(model: &Model) -> InputValue {
         .description("Which rows; all of them when nothing is said.")
 }
 
-pub(super) fn register(mut schema: SchemaBuilder, catalogue: &Catalogue) -> SchemaBuilder {
+/// The filters of single values that something is filtered by.
+pub(super) fn used(catalogue: &Catalogue) -> BTreeSet<String> {
+    let fields = || catalogue.models.iter().flat_map(|model| &model.fields);
+    let objects = catalogue.objects();
+    let nested = objects.values().flat_map(|object| &object.fields);
+    // Groups are filtered by their counts, and by what is worked out.
+    let decimals = fields().any(Field::is_summable).then(|| DECIMAL_FILTER.to_owned());
+    fields()
+        .map(|field| filter_for(field, catalogue))
+        .chain(nested.map(|field| scalar_filter_of(&field.kind, catalogue)))
+        .chain(nested_filter::lists(catalogue).into_values())
+        .chain([BIG_INT_FILTER.to_owned()])
+        .chain(decimals)
+        .collect()
+}
+
+/// The filter of counts.
+pub(super) const BIG_INT_FILTER: &str = "BigIntFilter";
+
+/// The filter of sums and means.
+pub(super) const DECIMAL_FILTER: &str = "DecimalFilter";
+
+/// The filter of what has no type of its own.
+const JSON_FILTER: &str = "JSONFilter";
+
+pub(super) fn register(
+    mut schema: SchemaBuilder,
+    catalogue: &Catalogue,
+    used: &BTreeSet<String>,
+) -> SchemaBuilder {
     for (name, of, operators) in [
         ("BooleanFilter", TypeRef::BOOLEAN, &[EQUAL][..]),
-        ("BigIntFilter", BIG_INT, &[EQUAL, LISTS, RANGES]),
+        (BIG_INT_FILTER, BIG_INT, &[EQUAL, LISTS, RANGES]),
+        (DECIMAL_FILTER, DECIMAL, &[EQUAL, LISTS, RANGES]),
         ("StringFilter", TypeRef::STRING, &[EQUAL, LISTS, RANGES, PARTS]),
+        (WORDS_FILTER, TypeRef::STRING, &[EQUAL, LISTS, RANGES, PARTS, WORDS]),
         ("IDFilter", TypeRef::ID, &[EQUAL, LISTS]),
         ("DateTimeFilter", DATE_TIME, &[EQUAL, LISTS, RANGES]),
         ("DateFilter", DATE, &[EQUAL, LISTS, RANGES]),
     ] {
-        schema = schema.register(scalar_filter(name, of, operators));
+        if used.contains(name) {
+            schema = schema.register(scalar_filter(name, of, operators));
+        }
     }
-    schema = schema.register(json_filter());
+    if used.contains(JSON_FILTER) {
+        schema = schema.register(json_filter());
+    }
     for it in &catalogue.enums {
-        schema = schema.register(enum_type(it)).register(scalar_filter(
-            &format!("{}Filter", it.name),
-            &it.name,
-            &[EQUAL, LISTS],
-        ));
+        let name = format!("{}Filter", it.name);
+        if used.contains(&name) {
+            schema = schema.register(scalar_filter(&name, &it.name, &[EQUAL, LISTS]));
+        }
     }
+    schema = nested_filter::register(schema, catalogue);
     for (name, of) in personal_filters(catalogue) {
         schema = schema.register(personal_filter(&name, of.as_deref()));
     }
@@ -49,11 +88,6 @@ pub(super) fn register(mut schema: SchemaBuilder, catalogue: &Catalogue) -> Sche
         }
     }
     schema
-}
-
-fn enum_type(it: &EnumType) -> Enum {
-    let values = it.values.iter().map(EnumItem::new);
-    Enum::new(&it.name).items(values)
 }
 
 /// An operator, whether it takes a list, and what it means.
@@ -76,6 +110,16 @@ const PARTS: &[Operator] = &[
     ("startsWith", false, "Begins with this, in upper or lower case."),
     ("endsWith", false, "Ends with this, in upper or lower case."),
 ];
+
+const WORDS: &[Operator] = &[(
+    "words",
+    false,
+    "Has these words, in upper or lower case; not those after a minus sign; one side or the other \
+     of an OR; those in quotes side by side.",
+)];
+
+/// The filter of text that is found by its words.
+const WORDS_FILTER: &str = "SearchedStringFilter";
 
 fn scalar_filter(name: &str, of: &str, operators: &[&[Operator]]) -> InputObject {
     let mut filter = InputObject::new(name)
@@ -123,7 +167,7 @@ fn personal_filter(name: &str, of: Option<&str>) -> InputObject {
 }
 
 fn json_filter() -> InputObject {
-    InputObject::new("JSONFilter")
+    InputObject::new(JSON_FILTER)
         .description("What is asked of a field of type JSON; all of it must hold.")
         .field(InputValue::new("contains", TypeRef::named(JSON)).description(
             "Has this in it, as PostgreSQL's @> finds it: every key of an object with its value, \
@@ -132,7 +176,7 @@ fn json_filter() -> InputObject {
         .field(is_null())
 }
 
-fn is_null() -> InputValue {
+pub(super) fn is_null() -> InputValue {
     InputValue::new("isNull", TypeRef::named(TypeRef::BOOLEAN)).description("Is empty, or is not.")
 }
 
@@ -146,7 +190,16 @@ fn row_filter(catalogue: &Catalogue, model: &Model) -> InputObject {
         .field(InputValue::new("not", TypeRef::named(&name)).description("This does not hold."));
     for field in &model.fields {
         let of = TypeRef::named(filter_for(field, catalogue));
-        filter = filter.field(InputValue::new(&field.name, of).description(&field.doc));
+        let found = match field.search {
+            Some(Search::Parts) => " Parts of three letters or more are found by an index.",
+            Some(Search::Words) => " Its words are found by an index.",
+            None => "",
+        };
+        let value = InputValue::new(&field.name, of).description(format!("{}{found}", field.doc));
+        filter = filter.field(match &field.deprecated {
+            Some(reason) => value.deprecation(Some(reason)),
+            None => value,
+        });
     }
     for parent in &model.parents {
         let Some(to) = catalogue.model(parent.to) else { continue };
@@ -178,23 +231,31 @@ fn list_filter(model: &Model) -> InputObject {
     InputObject::new(list_filter_of(model))
         .description(format!("What is asked of a list of `{}`; all of it must hold.", model.many))
         .field(InputValue::new("some", of()).description("This holds of one or more of them."))
+        .field(InputValue::new("every", of()).description("This holds of each of them, if any."))
         .field(InputValue::new("none", of()).description("This holds of none of them."))
 }
 
 fn filter_for(field: &Field, catalogue: &Catalogue) -> String {
+    if field.search == Some(Search::Words) {
+        return WORDS_FILTER.to_owned();
+    }
     let name = scalar_filter_of(&field.kind, catalogue);
     if field.personal.is_some() { format!("Personal{name}") } else { name }
 }
 
-fn scalar_filter_of(kind: &FieldKind, catalogue: &Catalogue) -> String {
+/// The filter of values of a kind.
+pub(super) fn scalar_filter_of(kind: &FieldKind, catalogue: &Catalogue) -> String {
     let name = match kind {
         FieldKind::Bool => "BooleanFilter",
-        FieldKind::Int => "BigIntFilter",
+        FieldKind::Int => BIG_INT_FILTER,
+        FieldKind::Decimal => DECIMAL_FILTER,
         FieldKind::Text => "StringFilter",
         FieldKind::Id { .. } => "IDFilter",
         FieldKind::Timestamp => "DateTimeFilter",
         FieldKind::Date => "DateFilter",
-        FieldKind::Json => "JSONFilter",
+        FieldKind::Json => JSON_FILTER,
+        FieldKind::List(item) => return nested_filter::list_filter_of(&item.kind, catalogue),
+        FieldKind::Object(object) => return format!("{}Filter", object.name),
         FieldKind::Enum(index) => {
             let it = catalogue.enums.get(*index);
             return it.map_or_else(|| "StringFilter".into(), |it| format!("{}Filter", it.name));

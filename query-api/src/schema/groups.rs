@@ -9,26 +9,25 @@ use async_graphql::dynamic::{
 
 use super::{
     filter::filter_argument,
+    group_filter, group_key,
     order::{direction, fields_of},
-    report::settle,
-    scalars::{BIG_INT, name_of},
-    types::{AGE_BUCKET, AGE_BUCKETS, GROUP_AGGREGATE, PERIOD},
+    scalars::{BIG_INT, DECIMAL, name_of},
+    types::{AGE_BUCKETS, GROUP_AGGREGATE, PERIOD},
 };
 use crate::{
-    catalogue::{Field as Column, Model, Parent},
-    problem::Problem,
-    rows::{Grouped, Shared, read_parents, row_fields},
-    sql::{Aggregate, Measure},
+    catalogue::{Field as Column, Model},
+    rows::{Grouped, Shared},
+    sql::{Aggregate, DECIMALS, Measure},
 };
 
 /// One of several groups.
 #[derive(Clone)]
-struct Group {
-    all: Arc<Grouped>,
-    index: usize,
+pub(super) struct Group {
+    pub(super) all: Arc<Grouped>,
+    pub(super) index: usize,
 }
 
-fn name(model: &Model, part: &str) -> String {
+pub(super) fn name(model: &Model, part: &str) -> String {
     format!("{}Group{part}", model.type_name)
 }
 
@@ -38,13 +37,15 @@ pub(super) fn groups_of(model: &Model) -> String {
 }
 
 /// The arguments that make groups.
-pub(super) fn group_arguments(model: &Model, shared: &Shared) -> [InputValue; 4] {
+pub(super) fn group_arguments(model: &Model, shared: &Shared) -> [InputValue; 5] {
     let most = shared.settings.page;
     [
         InputValue::new("by", TypeRef::named_nn_list(name(model, "By"))).description(
             "What the rows of a group share. One group of all rows when nothing is said.",
         ),
         filter_argument(model),
+        InputValue::new("having", TypeRef::named(group_filter::filter_of(model)))
+            .description("Which groups; all of them when nothing is said."),
         InputValue::new("orderBy", TypeRef::named_nn_list(name(model, "Order")))
             .description("In which order; else in that of what the rows share."),
         InputValue::new("first", TypeRef::named(TypeRef::INT))
@@ -62,11 +63,11 @@ pub(super) fn register(
         .register(order(model))
         .register(groups(model))
         .register(group(model))
-        .register(key(shared, model));
+        .register(group_key::object(shared, model));
     for (part, aggregate) in measures(model) {
         schema = schema.register(measured(shared, model, part, aggregate));
     }
-    schema
+    group_filter::register(schema, model)
 }
 
 fn by(model: &Model) -> InputObject {
@@ -130,6 +131,7 @@ fn measures(model: &Model) -> impl Iterator<Item = (&'static str, Aggregate)> {
     let measurable = model.fields.iter().any(Column::is_measurable);
     [
         ("Sums", Aggregate::Sum, summable),
+        ("Averages", Aggregate::Avg, summable),
         ("Minima", Aggregate::Min, measurable),
         ("Maxima", Aggregate::Max, measurable),
     ]
@@ -155,6 +157,9 @@ fn group(model: &Model) -> Object {
     for (part, aggregate) in measures(model) {
         let (field, doc) = match aggregate {
             Aggregate::Sum => ("sum", "Sums over its rows; null where all of them are empty."),
+            Aggregate::Avg => {
+                ("avg", "Means over its rows that are not empty; null where all of them are.")
+            }
             Aggregate::Min => ("min", "The least values of its rows."),
             Aggregate::Max => ("max", "The greatest values of its rows."),
         };
@@ -172,11 +177,15 @@ fn itself(context: ResolverContext<'_>) -> FieldFuture<'_> {
 }
 
 fn measured(shared: &Shared, model: &Model, part: &str, aggregate: Aggregate) -> Object {
-    let mut object = Object::new(name(model, part))
-        .description(format!("Worked out over the rows of a group of `{}`.", model.many));
+    let rounded = match aggregate {
+        Aggregate::Avg => format!(" Rounded to {DECIMALS} decimals, half away from zero."),
+        Aggregate::Sum | Aggregate::Min | Aggregate::Max => String::new(),
+    };
+    let doc = format!("Worked out over the rows of a group of `{}`.{rounded}", model.many);
+    let mut object = Object::new(name(model, part)).description(doc);
     for (index, field) in model.fields.iter().enumerate() {
         let fits = match aggregate {
-            Aggregate::Sum => field.is_summable(),
+            Aggregate::Sum | Aggregate::Avg => field.is_summable(),
             Aggregate::Min | Aggregate::Max => field.is_measurable(),
         };
         if !fits {
@@ -184,6 +193,7 @@ fn measured(shared: &Shared, model: &Model, part: &str, aggregate: Aggregate) ->
         }
         let of = match aggregate {
             Aggregate::Sum => BIG_INT.to_owned(),
+            Aggregate::Avg => DECIMAL.to_owned(),
             Aggregate::Min | Aggregate::Max => name_of(&field.kind, &shared.catalogue),
         };
         let measure = Measure { aggregate, field: index };
@@ -197,80 +207,6 @@ fn measured(shared: &Shared, model: &Model, part: &str, aggregate: Aggregate) ->
         );
     }
     object
-}
-
-fn key(shared: &Shared, model: &Model) -> Object {
-    let mut object = Object::new(name(model, "Key"))
-        .description("What the rows of a group share; null where they are not grouped by it.");
-    for (index, field) in model.fields.iter().enumerate() {
-        if !field.is_ordered() {
-            continue;
-        }
-        object = object.field(shared_field(shared, index, field));
-        if field.kind.is_time() {
-            object = object.field(age_field(index, field));
-        }
-    }
-    for (index, parent) in model.parents.iter().enumerate() {
-        object = object.field(parent_field(shared, model, index, parent));
-    }
-    object
-}
-
-fn shared_field(shared: &Shared, index: usize, field: &Column) -> Field {
-    let of = TypeRef::named(name_of(&field.kind, &shared.catalogue));
-    Field::new(&field.name, of, move |ctx| {
-        let group = ctx.parent_value.downcast_ref::<Group>();
-        let value = group.and_then(|it| it.all.shared_value(it.index, index)).cloned();
-        FieldFuture::Value(value.map(FieldValue::value))
-    })
-    .description(&field.doc)
-}
-
-fn age_field(index: usize, field: &Column) -> Field {
-    Field::new(format!("{}Age", field.name), TypeRef::named(AGE_BUCKET), move |ctx| {
-        let group = ctx.parent_value.downcast_ref::<Group>();
-        let ages = group.and_then(|it| it.all.age(it.index, index));
-        FieldFuture::Value(ages.map(FieldValue::owned_any))
-    })
-    .description(format!("The bucket that {} falls into by its age.", field.name))
-}
-
-fn parent_field(shared: &Shared, model: &Model, index: usize, parent: &Parent) -> Field {
-    let of = shared.model(parent.to).map(|to| to.type_name.clone()).unwrap_or_default();
-    let from = model.index;
-    let doc = model.field(parent.by).map(|field| field.doc.clone()).unwrap_or_default();
-    Field::new(&parent.name, TypeRef::named(of), move |ctx| {
-        FieldFuture::new(async move {
-            let result = resolve_parent(&ctx, from, index).await;
-            settle(&ctx, result)
-        })
-    })
-    .description(doc)
-}
-
-async fn resolve_parent<'a>(
-    context: &ResolverContext<'_>,
-    model: usize,
-    index: usize,
-) -> Result<Option<FieldValue<'a>>, Problem> {
-    let Some(Group { all, index: group }) = context.parent_value.downcast_ref() else {
-        return Ok(None);
-    };
-    let Grouped { shared, reading, .. } = &**all;
-    let Some(parent) = shared.model(model).and_then(|model| model.parents.get(index)) else {
-        return Ok(None);
-    };
-    let (Some(id), Some(to)) = (all.shared_value(*group, parent.by), shared.model(parent.to))
-    else {
-        return Ok(None);
-    };
-    let fields = row_fields(to, context.field().selection_set());
-    let ids = (0..all.len()).filter_map(|group| all.shared_value(group, parent.by));
-    let key = to.key.first().copied().unwrap_or_default();
-    let read = read_parents(shared, reading, to, key, ids, &fields);
-    let parents = all.related.parents(context.item.pos, read).await?;
-    Ok(parents.row(id).map(FieldValue::owned_any))
 }
 
 /// Groups as the value of a field.

@@ -6,9 +6,13 @@
 
 mod connection;
 mod filter;
+mod group_filter;
+mod group_key;
 mod groups;
 mod history;
 mod live;
+mod nested;
+mod nested_filter;
 mod order;
 mod projections;
 mod report;
@@ -16,6 +20,7 @@ mod roots;
 mod row;
 mod scalars;
 mod types;
+mod words;
 
 use std::sync::Arc;
 
@@ -57,10 +62,13 @@ pub(crate) fn build(shared: &Arc<Shared>) -> Result<Schema, NoSchema> {
         return Err(NoSchema::Empty);
     }
     let mut schema = Schema::build(roots::QUERY, None, Some(live::SUBSCRIPTION));
-    schema = scalars::register(schema);
+    let filters = filter::used(&shared.catalogue);
+    schema = scalars::register(schema, &filters);
     schema = types::register(schema);
     schema = projections::register(schema);
-    schema = filter::register(schema, &shared.catalogue);
+    schema = words::register(schema, &shared.catalogue);
+    schema = nested::register(schema, &shared.catalogue);
+    schema = filter::register(schema, &shared.catalogue, &filters);
     schema = history::register(schema);
     for model in &shared.catalogue.models {
         schema = schema.register(row::object(shared, model));

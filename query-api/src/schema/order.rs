@@ -38,7 +38,13 @@ pub(super) fn register(schema: SchemaBuilder, model: &Model) -> SchemaBuilder {
             "The fields by which `{}` can be put in order or grouped.",
             model.many
         )),
-        |fields, field| fields.item(EnumItem::new(&field.choice).description(&field.doc)),
+        |fields, field| {
+            let item = EnumItem::new(&field.choice).description(&field.doc);
+            fields.item(match &field.deprecated {
+                Some(reason) => item.deprecation(Some(reason)),
+                None => item,
+            })
+        },
     );
     let order = InputObject::new(order_of(model))
         .description(format!("One term of an order of `{}`.", model.many))

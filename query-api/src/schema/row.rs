@@ -7,7 +7,7 @@ use super::{
     filter::filter_argument,
     order::order_argument,
     report::settle,
-    scalars::{name_of, type_of},
+    scalars::type_of,
 };
 use crate::{
     arguments,
@@ -41,13 +41,17 @@ pub(super) fn object(shared: &Shared, model: &Model) -> Object {
 }
 
 fn leaf(shared: &Shared, index: usize, column: &Column) -> Field {
-    let of = type_of(&name_of(&column.kind, &shared.catalogue), column.nullable);
-    Field::new(&column.name, of, move |ctx| {
+    let of = type_of(&column.kind, column.nullable, &shared.catalogue);
+    let field = Field::new(&column.name, of, move |ctx| {
         let row = ctx.parent_value.downcast_ref::<Row>();
         let value = row.and_then(|row| row.value(index)).cloned();
         FieldFuture::Value(value.map(FieldValue::value))
     })
-    .description(&column.doc)
+    .description(&column.doc);
+    match &column.deprecated {
+        Some(reason) => field.deprecation(Some(reason)),
+        None => field,
+    }
 }
 
 fn parent_field(shared: &Shared, model: &Model, index: usize, parent: &Parent) -> Field {

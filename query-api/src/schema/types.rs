@@ -48,6 +48,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
                 .item(EnumItem::new("KEY").description("What the rows of a group share."))
                 .item(EnumItem::new("COUNT").description("How many rows there are."))
                 .item(EnumItem::new("SUM").description("The sum of a field."))
+                .item(EnumItem::new("AVG").description("The mean of a field."))
                 .item(EnumItem::new("MIN").description("The least value of a field."))
                 .item(EnumItem::new("MAX").description("The greatest value of a field.")),
         )
@@ -107,7 +108,7 @@ fn as_of() -> InputObject {
 fn period() -> Enum {
     Period::ALL.into_iter().fold(
         Enum::new(PERIOD).description("A period of the calendar. Weeks begin on Mondays."),
-        |periods, (name, _)| periods.item(EnumItem::new(name)),
+        |periods, (name, period)| periods.item(EnumItem::new(name).description(period.doc())),
     )
 }
 

@@ -6,7 +6,7 @@
 
 use event_store::keys::Matcher;
 
-use super::{Param, writer::Writer};
+use super::{Param, Within, writer::Writer};
 use crate::catalogue::Model;
 
 /// What a row must fulfil.
@@ -17,6 +17,8 @@ pub(crate) enum Condition {
     Not(Box<Self>),
     /// A field of the row compared with a value.
     Field(usize, Comparison),
+    /// What is nested in a field of the row fulfils this.
+    Nested(usize, Within),
     /// The row that it points to, by the place of the relation, fulfils this.
     Parent(usize, Box<Self>),
     /// One of the rows that point to it, by the place of the relation,
@@ -42,6 +44,8 @@ pub(crate) enum Comparison {
     Contains(String),
     StartsWith(String),
     EndsWith(String),
+    /// Text that holds these words.
+    Words(String),
     /// JSON that holds this.
     ContainsJson(Param),
     /// A personal value among these, which no statement may hold.
@@ -83,6 +87,7 @@ impl Condition {
                 }
             }
             Self::Not(part) | Self::Parent(_, part) | Self::Child(_, part) => part.hash(matcher),
+            Self::Nested(..) => {}
             Self::Field(_, comparison) => {
                 if let Comparison::Hidden(Hidden { place, texts, negated }) = comparison {
                     let hash = |text: &String| Some(matcher?.of(place, text));
@@ -90,6 +95,19 @@ impl Condition {
                     *comparison = Comparison::Found { hashes, negated: *negated };
                 }
             }
+        }
+    }
+
+    /// Whether all rows that fulfil it have the same value in a field.
+    pub(crate) fn fixes(&self, field: usize) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().any(|part| part.fixes(field)),
+            Self::Any(parts) => matches!(parts.as_slice(), [only] if only.fixes(field)),
+            Self::Field(it, Comparison::Equal(_)) => *it == field,
+            Self::Field(it, Comparison::In(Param::Texts(values))) => {
+                *it == field && values.len() == 1
+            }
+            _ => false,
         }
     }
 
@@ -109,6 +127,11 @@ impl Condition {
                     let found_by = field.personal.as_ref().and_then(|it| it.found_by.as_ref());
                     let column = format!("{table}.{}", found_by.unwrap_or(&field.column));
                     comparison.write(to, &column, field.nullable);
+                }
+            }
+            Self::Nested(field, within) => {
+                if let Some(field) = model.field(field) {
+                    within.write(to, &format!("{table}.{}", field.column));
                 }
             }
             Self::Parent(relation, part) => part.write_parent(to, model, table, relation),
@@ -157,7 +180,7 @@ fn joined(to: &mut Writer, parts: Vec<Condition>, word: &str, model: &Model, tab
 }
 
 impl Comparison {
-    fn write(self, to: &mut Writer, column: &str, nullable: bool) {
+    pub(super) fn write(self, to: &mut Writer, column: &str, nullable: bool) {
         let (operator, param) = match self {
             Self::Equal(value) => ("=", value),
             Self::Different(value) if nullable => ("IS DISTINCT FROM", value),
@@ -167,9 +190,15 @@ impl Comparison {
             Self::Greater(value) => (">", value),
             Self::GreaterOrEqual(value) => (">=", value),
             Self::ContainsJson(value) => ("@>", value),
-            Self::Contains(text) => ("ILIKE", Param::Text(format!("%{}%", literal(&text)))),
-            Self::StartsWith(text) => ("ILIKE", Param::Text(format!("{}%", literal(&text)))),
-            Self::EndsWith(text) => ("ILIKE", Param::Text(format!("%{}", literal(&text)))),
+            Self::Contains(text) => ("ILIKE", Param::Text(pattern("%", &text, "%"))),
+            Self::StartsWith(text) => ("ILIKE", Param::Text(pattern("", &text, "%"))),
+            Self::EndsWith(text) => ("ILIKE", Param::Text(pattern("%", &text, ""))),
+            Self::Words(words) => {
+                let words = to.place(Param::Text(words));
+                return to.write(&format!(
+                    "to_tsvector('simple', {column}) @@ websearch_to_tsquery('simple', {words})"
+                ));
+            }
             Self::Empty(true) => return to.write(&format!("{column} IS NULL")),
             Self::Empty(false) => return to.write(&format!("{column} IS NOT NULL")),
             Self::In(values) => {
@@ -195,7 +224,8 @@ impl Comparison {
     }
 }
 
-/// Text as a pattern that matches only itself.
-fn literal(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+/// A pattern that matches a text, whatever its letters mean in patterns.
+pub(super) fn pattern(before: &str, text: &str, after: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("{before}{text}{after}")
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use ulid::Ulid;
 
-use super::{Condition, Param, Statement, list::column, writer::Writer};
+use super::{Comparison, Condition, Param, Statement, list::column, writer::Writer};
 use crate::catalogue::{Catalogue, FieldKind, Model};
 
 /// Groups of rows and what is worked out for each: first the columns of what
@@ -12,7 +12,10 @@ use crate::catalogue::{Catalogue, FieldKind, Model};
 pub(crate) struct Groups {
     pub(crate) by: Vec<Grouping>,
     pub(crate) measures: Vec<Measure>,
+    /// Which rows.
     pub(crate) condition: Condition,
+    /// Which groups of them.
+    pub(crate) having: Having,
     pub(crate) sorts: Vec<GroupSort>,
     /// The most groups; one more is read to see whether there are further ones.
     pub(crate) size: usize,
@@ -32,6 +35,7 @@ pub(crate) enum Grouping {
 /// A period of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Period {
+    Hour,
     Day,
     Week,
     Month,
@@ -40,7 +44,8 @@ pub(crate) enum Period {
 }
 
 impl Period {
-    pub(crate) const ALL: [(&'static str, Self); 5] = [
+    pub(crate) const ALL: [(&'static str, Self); 6] = [
+        ("HOUR", Self::Hour),
         ("DAY", Self::Day),
         ("WEEK", Self::Week),
         ("MONTH", Self::Month),
@@ -48,8 +53,21 @@ impl Period {
         ("YEAR", Self::Year),
     ];
 
+    /// What it is, for readers of the schema.
+    pub(crate) const fn doc(self) -> &'static str {
+        match self {
+            Self::Hour => "An hour. Where clocks go back, there are two of one name.",
+            Self::Day => "A day. It has 23 or 25 hours where clocks change.",
+            Self::Week => "A week, from Monday to Sunday.",
+            Self::Month => "A month.",
+            Self::Quarter => "Three months, from January, April, July or October on.",
+            Self::Year => "A year.",
+        }
+    }
+
     const fn sql(self) -> &'static str {
         match self {
+            Self::Hour => "'hour'",
             Self::Day => "'day'",
             Self::Week => "'week'",
             Self::Month => "'month'",
@@ -70,8 +88,60 @@ pub(crate) struct Measure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Aggregate {
     Sum,
+    Avg,
     Min,
     Max,
+}
+
+/// What a group must fulfil.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Having {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    /// How many rows it has.
+    Count(Comparison),
+    /// What was worked out over its rows.
+    Measure(Measure, Comparison),
+}
+
+impl Having {
+    /// Nothing is asked for.
+    pub(crate) const NONE: Self = Self::All(vec![]);
+
+    /// Everything that has to be worked out for it.
+    pub(crate) fn measures(&self) -> Vec<Measure> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::measures).collect(),
+            Self::Not(part) => part.measures(),
+            Self::Count(_) => vec![],
+            Self::Measure(measure, _) => vec![*measure],
+        }
+    }
+
+    fn write(self, to: &mut Writer, model: &Model) {
+        match self {
+            Self::All(parts) if parts.is_empty() => to.write("true"),
+            Self::Any(parts) if parts.is_empty() => to.write("false"),
+            Self::All(parts) => Self::joined(to, parts, " AND ", model),
+            Self::Any(parts) => Self::joined(to, parts, " OR ", model),
+            Self::Not(part) => {
+                to.write("((");
+                part.write(to, model);
+                to.write(") IS NOT TRUE)");
+            }
+            Self::Count(comparison) => comparison.write(to, "count(*)", false),
+            Self::Measure(measure, comparison) => {
+                comparison.write(to, &measure.compute(model), true);
+            }
+        }
+    }
+
+    fn joined(to: &mut Writer, parts: Vec<Self>, word: &str, model: &Model) {
+        to.write("(");
+        to.separated(parts, word, |to, part| part.write(to, model));
+        to.write(")");
+    }
 }
 
 /// One term of the order of groups.
@@ -108,11 +178,21 @@ impl Groups {
         to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", model.table));
         if self.condition != Condition::NONE {
             to.write(" AND ");
-            self.condition.write(&mut to, model, "t");
+            self.condition.write_of_all(&mut to, model);
+        }
+        for zone in self.by.iter().filter_map(Grouping::zone) {
+            // Asked about once, so that a zone that is none is noticed even
+            // where there are no rows.
+            let zone = to.place(Param::Text(zone.to_owned()));
+            to.write(&format!(" AND now() AT TIME ZONE {zone} IS NOT NULL"));
         }
         if !self.by.is_empty() {
             to.write(" GROUP BY ");
             to.separated(1..=self.by.len(), ", ", |to, place| to.write(&place.to_string()));
+        }
+        if self.having != Having::NONE {
+            to.write(" HAVING ");
+            self.having.write(&mut to, model);
         }
         write_order(&mut to, model, self.by.len(), &self.sorts);
         to.write(&format!(" LIMIT {}", self.size.saturating_add(1)));
@@ -153,6 +233,14 @@ impl Grouping {
         }
     }
 
+    /// The time zone it asks about.
+    pub(crate) fn zone(&self) -> Option<&str> {
+        match self {
+            Self::Value(_) => None,
+            Self::Period { zone, .. } | Self::Age { zone, .. } => Some(zone),
+        }
+    }
+
     fn write(&self, to: &mut Writer, model: &Model) {
         let column = column(model, self.field());
         let is_date = model.field(self.field()).is_some_and(|field| field.kind == FieldKind::Date);
@@ -185,17 +273,32 @@ impl Grouping {
 
 impl Measure {
     fn compute(self, model: &Model) -> String {
-        let function = match self.aggregate {
-            Aggregate::Sum => "sum",
-            Aggregate::Min => "min",
-            Aggregate::Max => "max",
-        };
-        format!("{function}({})", column(model, self.field))
+        let column = column(model, self.field);
+        match self.aggregate {
+            Aggregate::Sum => format!("sum({column})"),
+            // A mean need not end. avg() has the more decimals the smaller it is;
+            // this has as many of any size, and rounds what is exact.
+            Aggregate::Avg => format!(
+                "sign(sum({column})) * div(abs(sum({column})) * 2{zeros} + count({column}), \
+                 count({column}) * 2) * 1e-{DECIMALS}",
+                zeros = "0".repeat(DECIMALS)
+            ),
+            Aggregate::Min => format!("min({column})"),
+            Aggregate::Max => format!("max({column})"),
+        }
     }
 
-    /// Sums of 64-bit integers are larger than 64 bits: they are read as text.
+    /// Sums of 64-bit integers are larger than 64 bits: they are read as text,
+    /// like means.
     fn read(self, model: &Model) -> String {
         let computed = self.compute(model);
-        if self.aggregate == Aggregate::Sum { format!("{computed}::text") } else { computed }
+        match self.aggregate {
+            Aggregate::Sum => format!("{computed}::text"),
+            Aggregate::Avg => format!("trim_scale({computed})::text"),
+            Aggregate::Min | Aggregate::Max => computed,
+        }
     }
 }
+
+/// How many decimals a mean has. It is rounded half away from zero.
+pub(crate) const DECIMALS: usize = 6;

@@ -44,7 +44,7 @@ impl List {
             to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", model.table));
             if self.condition != Condition::NONE {
                 to.write(" AND ");
-                self.condition.clone().write(to, model, "t");
+                self.condition.clone().write_of_all(to, model);
             }
         });
         match (&self.page, self.total) {

@@ -9,6 +9,7 @@
 mod changes;
 mod children;
 mod condition;
+mod found;
 mod groups;
 mod keys;
 mod list;
@@ -16,14 +17,18 @@ mod param;
 mod sort;
 #[cfg(test)]
 mod tests;
+mod within;
 mod writer;
 
 pub(crate) use changes::{Changes, Since};
 pub(crate) use children::Children;
 pub(crate) use condition::{Comparison, Condition, Hidden};
-pub(crate) use groups::{Aggregate, GroupSort, Grouping, Groups, Measure, Period};
+pub(crate) use groups::{
+    Aggregate, DECIMALS, GroupSort, Grouping, Groups, Having, Measure, Period,
+};
 pub(crate) use keys::{by_key, by_keys, existing};
 pub(crate) use list::{List, Page};
 pub(crate) use param::Param;
 pub(crate) use sort::Sort;
+pub(crate) use within::Within;
 pub(crate) use writer::Statement;

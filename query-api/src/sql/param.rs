@@ -13,6 +13,8 @@ pub(crate) enum Param {
     Bool(bool),
     Int(i64),
     Text(String),
+    /// A number with decimals, as digits.
+    Decimal(String),
     Id(Uuid),
     Timestamp(DateTime<Utc>),
     Date(NaiveDate),
@@ -21,6 +23,7 @@ pub(crate) enum Param {
     Ints(Vec<i64>),
     SmallInts(Vec<i32>),
     Texts(Vec<String>),
+    Decimals(Vec<String>),
     Ids(Vec<Uuid>),
     Timestamps(Vec<DateTime<Utc>>),
     Dates(Vec<NaiveDate>),
@@ -41,6 +44,9 @@ impl Param {
             Some(Self::Int(_)) => {
                 Self::Ints(all(values, |it| if let Self::Int(it) = it { Some(it) } else { None }))
             }
+            Some(Self::Decimal(_)) => Self::Decimals(all(values, |it| {
+                if let Self::Decimal(it) = it { Some(it) } else { None }
+            })),
             Some(Self::Id(_)) => {
                 Self::Ids(all(values, |it| if let Self::Id(it) = it { Some(it) } else { None }))
             }
@@ -64,7 +70,22 @@ impl Param {
             FieldKind::Id { .. } => Self::Ids(vec![]),
             FieldKind::Timestamp => Self::Timestamps(vec![]),
             FieldKind::Date => Self::Dates(vec![]),
-            FieldKind::Text | FieldKind::Enum(_) | FieldKind::Json => Self::Texts(vec![]),
+            FieldKind::Decimal => Self::Decimals(vec![]),
+            FieldKind::Text
+            | FieldKind::Enum(_)
+            | FieldKind::List(_)
+            | FieldKind::Object(_)
+            | FieldKind::Json => Self::Texts(vec![]),
+        }
+    }
+
+    /// What turns it into its type in SQL, where that is not the one it is sent
+    /// as.
+    pub(super) const fn cast(&self) -> &'static str {
+        match self {
+            Self::Decimal(_) => "::numeric",
+            Self::Decimals(_) => "::numeric[]",
+            _ => "",
         }
     }
 
@@ -72,7 +93,7 @@ impl Param {
         match self {
             Self::Bool(_) => Type::BOOL,
             Self::Int(_) => Type::INT8,
-            Self::Text(_) => Type::TEXT,
+            Self::Text(_) | Self::Decimal(_) => Type::TEXT,
             Self::Id(_) => Type::UUID,
             Self::Timestamp(_) => Type::TIMESTAMPTZ,
             Self::Date(_) => Type::DATE,
@@ -80,7 +101,7 @@ impl Param {
             Self::Bools(_) => Type::BOOL_ARRAY,
             Self::Ints(_) => Type::INT8_ARRAY,
             Self::SmallInts(_) => Type::INT4_ARRAY,
-            Self::Texts(_) => Type::TEXT_ARRAY,
+            Self::Texts(_) | Self::Decimals(_) => Type::TEXT_ARRAY,
             Self::Ids(_) => Type::UUID_ARRAY,
             Self::Timestamps(_) => Type::TIMESTAMPTZ_ARRAY,
             Self::Dates(_) => Type::DATE_ARRAY,
@@ -92,7 +113,7 @@ impl Param {
         match self {
             Self::Bool(value) => value,
             Self::Int(value) => value,
-            Self::Text(value) => value,
+            Self::Text(value) | Self::Decimal(value) => value,
             Self::Id(value) => value,
             Self::Timestamp(value) => value,
             Self::Date(value) => value,
@@ -100,7 +121,7 @@ impl Param {
             Self::Bools(values) => values,
             Self::Ints(values) => values,
             Self::SmallInts(values) => values,
-            Self::Texts(values) => values,
+            Self::Texts(values) | Self::Decimals(values) => values,
             Self::Ids(values) => values,
             Self::Timestamps(values) => values,
             Self::Dates(values) => values,

@@ -43,8 +43,9 @@ impl<'a> Writer<'a> {
 
     /// Takes a parameter in, and answers how the text refers to it.
     pub(super) fn place(&mut self, param: Param) -> String {
+        let cast = param.cast();
         self.params.push(param);
-        format!("${}", self.params.len())
+        format!("${}{cast}", self.params.len())
     }
 
     /// Writes several things with something between them.

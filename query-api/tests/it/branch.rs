@@ -1,6 +1,6 @@
 //! The toy library, looked at in more ways: rows with a key of two parts, rows
 //! of which each belongs to one other, and rows that share their name with
-//! the whole.
+//! the whole. In `holdings` are rows with a field of every kind.
 
 use domain::kernel::{
     Context, Date, Domain, Folds, Id, Interpreter, Keys, ReadModel, Recorded, Slot,
@@ -8,6 +8,8 @@ use domain::kernel::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::holdings::Holdings;
 
 /// The library and its desk.
 pub(crate) struct Branch;
@@ -28,6 +30,7 @@ impl Context for Desk {
     fn declare(to: &mut impl Interpreter) {
         to.read_model::<BookDays>();
         to.read_model::<Readership>();
+        to.read_model::<Holdings>();
     }
 }
 

@@ -159,8 +159,8 @@ async fn filters_say_which_rows() {
     assert_eq!(tenant.data(&different).await["shelf"]["totalCount"], 4);
     let none = format!("{{ shelf(filter: {{loanId: {{notIn: [\"{loan}\"]}}}}) {{ totalCount }} }}");
     assert_eq!(tenant.data(&none).await["shelf"]["totalCount"], 4);
-    let json = "{ onLoan(filter: {earlier: {contains: []}}) { totalCount } }";
-    assert_eq!(tenant.data(json).await["onLoan"]["totalCount"], 1);
+    let nested = "{ onLoan(filter: {earlier: {none: {gt: \"2026-01-01\"}}}) { totalCount } }";
+    assert_eq!(tenant.data(nested).await["onLoan"]["totalCount"], 1);
     stage.close().await;
 }
 
@@ -229,5 +229,13 @@ async fn a_list_is_one_statement_of_what_was_asked_for() {
     tenant.data("{ shelf { nodes { title } } }").await;
     let plain = stage.statements().pop().unwrap();
     assert!(!plain.contains("count(*)") && !plain.contains("withdrawn"), "{plain}");
+    // However far its filter reaches.
+    let before = stage.statements().len();
+    let far = "{ holdings(first: 2, filter: {
+        title: {contains: \"emma\"}, marks: {every: {words: {none: {eq: \"x\"}}}},
+        book: {bookDays: {every: {lent: {gt: 0}}}, onLoan: {none: {book: {withdrawn: {eq: true}}}}} })
+        { totalCount nodes { title } pageInfo { endCursor } } }";
+    assert_eq!(tenant.data(far).await["holdings"]["totalCount"], 1);
+    assert_eq!(stage.statements().len(), before + 1);
     stage.close().await;
 }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod branch;
+mod holdings;
 mod socket;
 mod stage;
 mod tenant;
@@ -17,6 +18,7 @@ mod isolation;
 mod limits;
 mod lists;
 mod live;
+mod nested;
 mod past;
 mod personal;
 mod protocol;
@@ -24,3 +26,4 @@ mod put;
 mod random;
 mod relations;
 mod schema;
+mod search;

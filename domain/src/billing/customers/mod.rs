@@ -20,6 +20,7 @@ pub struct CustomerRow {
     /// The customer.
     pub id: Id<Customer>,
     /// The name that invoices are made out to.
+    #[schemars(extend("x-search" = "parts"))]
     pub name: Text<120>,
     /// Where invoices go.
     pub email: Personal<Text<254>>,

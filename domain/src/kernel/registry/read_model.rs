@@ -25,6 +25,8 @@ pub struct ReadModelEntry {
     pub fold: Box<dyn Fold>,
     /// The columns that hold personal data somewhere within.
     nested_personal: Vec<String>,
+    /// The columns that ask to be searched and cannot be.
+    unsearchable: Vec<String>,
 }
 
 impl ReadModelEntry {
@@ -40,6 +42,7 @@ impl ReadModelEntry {
             of_one_aggregate: R::OF_ONE_AGGREGATE,
             fold: Box::new(FoldOf::<R>::new()),
             nested_personal: schema::nested_personal::<R::Row>(),
+            unsearchable: schema::unsearchable::<R::Row>(),
         }
     }
 
@@ -103,6 +106,11 @@ impl ReadModelEntry {
             faults.push(format!(
                 "{name}.{column}: holds personal data within, where it cannot be forgotten; give \
                  it a column of its own"
+            ));
+        }
+        for column in &self.unsearchable {
+            faults.push(format!(
+                "{name}.{column}: x-search is \"parts\" or \"words\", of text that is not personal"
             ));
         }
         for key in self.key {

@@ -185,6 +185,12 @@ struct SloppyRow {
     updated_position: i64,
     /// Hides somebody.
     guests: Vec<Guest>,
+    /// Cannot be searched.
+    #[schemars(extend("x-search" = "parts"))]
+    count: i64,
+    /// Cannot be searched like that.
+    #[schemars(extend("x-search" = "letters"))]
+    text: Text<10>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -243,6 +249,8 @@ fn every_slip_is_told() {
             "sloppies: key or index names none, which is no column",
             "sloppies.guests: holds personal data within, where it cannot be forgotten; give it \
              a column of its own",
+            "sloppies.count: x-search is \"parts\" or \"words\", of text that is not personal",
+            "sloppies.text: x-search is \"parts\" or \"words\", of text that is not personal",
             "sloppies.sloppy: a key column cannot be empty or personal",
         ]
     );

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::kernel::{
-    ColumnKind, Currency, Date, Id, Money, Personal, Positive, Text, Timestamp,
+    ColumnKind, Currency, Date, Id, Money, Nested, Personal, Positive, Text, Timestamp,
     schema::{self, doc, pascal_case, table},
     testing::toy::{Book, LoanCommand, OnLoanRow},
 };
@@ -76,7 +76,9 @@ fn kind(name: &str) -> ColumnKind {
 
 fn words(name: &str) -> (String, Vec<String>) {
     match kind(name) {
-        ColumnKind::Enum { name, values } => (name, values),
+        ColumnKind::Enum { name, values, .. } => {
+            (name, values.into_iter().map(|word| word.name).collect())
+        }
         other => panic!("{name} is {other:?}"),
     }
 }
@@ -157,6 +159,91 @@ fn comments_document_tables_and_columns() {
     assert_eq!(table.column("yes").unwrap().doc, "Whether it is so.");
     assert_eq!(table.column("word").unwrap().doc, "Known words.");
     assert_eq!(table.column("count").unwrap().doc, "");
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Tree {
+    /// The leaves.
+    leaves: Vec<Leaf>,
+    /// What it costs, or how much of it.
+    price: Option<Price>,
+    /// Trees in the tree.
+    trees: Vec<Tree>,
+    /// Of old.
+    #[deprecated]
+    height: i64,
+    /// Of old, too.
+    #[schemars(extend("x-deprecated" = "Use leaves."))]
+    leaf: Word,
+}
+
+/// A leaf.
+#[derive(Serialize, JsonSchema)]
+struct Leaf {
+    /// Its colour.
+    colour: Word,
+    /// When it falls.
+    falls: Option<Date>,
+    /// By hour.
+    sizes: Vec<i64>,
+}
+
+/// A colour.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    /// As in spring.
+    Green,
+    /// As in summer.
+    #[deprecated]
+    DarkGreen,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Price {
+    /// In full.
+    Whole(Money),
+    /// In part.
+    Share(i64),
+}
+
+#[test]
+fn what_is_nested_is_described_as_columns_are() {
+    let table = table::<Tree>();
+    let Some(Nested::List(leaf)) = &table.column("leaves").unwrap().nested else { panic!() };
+    let Some(Nested::Object(leaf)) = &leaf.nested else { panic!("{leaf:?}") };
+    assert_eq!((&*leaf.name, &*leaf.doc), ("Leaf", "A leaf."));
+    let names: Vec<&str> = leaf.fields.iter().map(|field| &*field.name).collect();
+    assert_eq!(names, ["colour", "falls", "sizes"]);
+    assert!(matches!(leaf.fields[0].kind, ColumnKind::Enum { .. }));
+    assert_eq!((&leaf.fields[1].kind, leaf.fields[1].nullable), (&ColumnKind::Date, true));
+    let Some(Nested::List(size)) = &leaf.fields[2].nested else { panic!() };
+    assert_eq!((&size.kind, size.nullable, &size.nested), (&ColumnKind::Int, false, &None));
+
+    let price = table.column("price").unwrap();
+    let Some(Nested::Object(one_of)) = &price.nested else { panic!("{price:?}") };
+    let shown: Vec<_> = one_of.fields.iter().map(|it| (&*it.name, &*it.doc, it.nullable)).collect();
+    assert_eq!(shown, [("whole", "In full.", true), ("share", "In part.", true)]);
+    // A tree of trees of trees has no end.
+    let trees = table.column("trees").unwrap();
+    assert_eq!((&trees.kind, trees.nullable), (&ColumnKind::Json, false));
+}
+
+#[test]
+fn what_is_deprecated_says_why() {
+    let table = table::<Tree>();
+    let reason = |name: &str| table.column(name).unwrap().deprecated.clone();
+    assert_eq!(reason("leaves"), None);
+    assert_eq!(reason("height").as_deref(), Some("Not to be used any more."));
+    assert_eq!(reason("leaf").as_deref(), Some("Use leaves."));
+    let ColumnKind::Enum { doc, values, .. } = &table.column("leaf").unwrap().kind else {
+        panic!()
+    };
+    assert_eq!(doc, "A colour.");
+    let words: Vec<_> =
+        values.iter().map(|word| (&*word.name, &*word.doc, word.deprecated.is_some())).collect();
+    assert_eq!(words, [("green", "As in spring.", false), ("dark_green", "As in summer.", true)]);
 }
 
 #[test]

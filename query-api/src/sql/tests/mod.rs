@@ -5,7 +5,7 @@ use ulid::Ulid;
 use uuid::Uuid;
 
 use super::*;
-use crate::catalogue::{Catalogue, Model};
+use crate::catalogue::{Catalogue, FieldKind, Model};
 
 const TENANT: Ulid = Ulid(1);
 
@@ -69,8 +69,8 @@ fn conditions_nest_and_bind_their_values() {
     assert_text(
         &statement,
         r#"SELECT count(*) FROM read."shelf_v1" AS t WHERE t.tenant_id = $1
-           AND ((t."title" ILIKE $2 OR t."times_lent" = ANY ($3))
-           AND ((t."last_lent_at" IS NULL) IS NOT TRUE) AND false)"#,
+           AND (t."title" ILIKE $2 OR t."times_lent" = ANY ($3))
+           AND ((t."last_lent_at" IS NULL) IS NOT TRUE) AND false"#,
     );
     assert_eq!(statement.params[1], Param::Text("%50\\%\\_\\\\%".into()));
 }
@@ -111,6 +111,27 @@ fn conditions_reach_through_relations() {
                AND r2."book" = r1."book" AND r2."withdrawn" = $2))"#,
     );
     assert_eq!(loans.parents.len(), 1);
+}
+
+#[test]
+fn conditions_reach_into_what_is_nested() {
+    let catalogue = catalogue();
+    let loans = model(&catalogue, "on_loan");
+    let day = Comparison::Less(Param::Date(chrono::NaiveDate::default()));
+    let within = Within::Some(Box::new(Within::All(vec![
+        Within::Is(FieldKind::Date, day),
+        Within::Key("it's".into(), Box::new(Within::Empty(false))),
+    ])));
+    let condition = Condition::Nested(field(loans, "earlier"), within);
+    let list = List { fields: vec![], condition, sorts: vec![], page: None, total: true };
+    assert_text(
+        &list.statement(&catalogue, loans, TENANT),
+        r#"SELECT count(*) FROM read."on_loan_v1" AS t WHERE t.tenant_id = $1
+           AND EXISTS (SELECT 1 FROM jsonb_array_elements(
+           CASE jsonb_typeof(t."earlier") WHEN 'array' THEN t."earlier" END) AS r1 (value)
+           WHERE ((r1.value #>> '{}')::date < $2
+             AND (r1.value -> 'it''s') #>> '{}' IS NOT NULL))"#,
+    );
 }
 
 #[test]
@@ -186,6 +207,7 @@ fn rows_are_grouped_by_values_periods_and_ages() {
         ],
         measures: vec![sum],
         condition: Condition::NONE,
+        having: Having::Measure(sum, Comparison::Greater(Param::Decimal("1.5".into()))),
         sorts: vec![GroupSort::Measure { measure: sum, descending: true }],
         size: 9,
     };
@@ -193,8 +215,9 @@ fn rows_are_grouped_by_values_periods_and_ages() {
     assert_text(
         &statement,
         r#"SELECT t."standing", width_bucket($2 - t."until", $3), count(*), sum(t."number")::text
-           FROM read."on_loan_v1" AS t WHERE t.tenant_id = $1 GROUP BY 1, 2
-           ORDER BY sum(t."number") DESC NULLS LAST, 1, 2 LIMIT 10"#,
+           FROM read."on_loan_v1" AS t WHERE t.tenant_id = $1
+           AND now() AT TIME ZONE $4 IS NOT NULL GROUP BY 1, 2
+           HAVING sum(t."number") > $5::numeric ORDER BY sum(t."number") DESC NULLS LAST, 1, 2 LIMIT 10"#,
     );
     assert_eq!(statement.params[2], Param::SmallInts(vec![1, 31]));
     let monthly = Groups {
@@ -203,15 +226,19 @@ fn rows_are_grouped_by_values_periods_and_ages() {
             period: Period::Month,
             zone: "Africa/Johannesburg".into(),
         }],
-        measures: vec![],
+        measures: vec![Measure { aggregate: Aggregate::Avg, field: field(shelf, "timesLent") }],
         condition: Condition::NONE,
+        having: Having::NONE,
         sorts: vec![],
         size: 9,
     };
     assert_text(
         &monthly.statement(&catalogue, shelf, TENANT),
-        r#"SELECT date_trunc('month', t."last_lent_at", $2), count(*)
-           FROM read."shelf_v1" AS t WHERE t.tenant_id = $1 GROUP BY 1 ORDER BY 1 LIMIT 10"#,
+        r#"SELECT date_trunc('month', t."last_lent_at", $2), count(*),
+             trim_scale(sign(sum(t."times_lent")) * div(abs(sum(t."times_lent")) * 2000000
+             + count(t."times_lent"), count(t."times_lent") * 2) * 1e-6)::text
+           FROM read."shelf_v1" AS t WHERE t.tenant_id = $1
+           AND now() AT TIME ZONE $3 IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 10"#,
     );
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::{Platform, kernel::Registry};
 use tokio_postgres::error::SqlState;
 
 use super::{Ground, SERVICES};
@@ -10,6 +11,7 @@ use super::{Ground, SERVICES};
 /// can reach. A new one fails here until somebody has thought about it.
 const KNOWN: &[(&str, &str, &[&str])] = &[
     ("log.current_tenant", "its own setting", &SERVICES),
+    ("read.found", "where rows of the transaction's tenant are", &["tenantry_query"]),
     ("log.recorded_after", "events that its caller sees anyway", &SERVICES),
     ("log.shard", "nothing", &SERVICES),
     (
@@ -52,6 +54,31 @@ async fn services_call_the_functions_that_were_meant_for_them() {
         let unknown: Vec<_> = may.difference(&meant).collect();
         assert!(unknown.is_empty(), "{role} may call {unknown:?}: what can a call reach?");
     }
+}
+
+#[tokio::test]
+async fn what_is_found_is_in_rows_of_the_transactions_tenant() {
+    let ground = Ground::new().await;
+    let registry = Registry::of::<Platform>().unwrap();
+    let entry = registry.read_model("customers").unwrap();
+    let table = format!("read.{}", entry.table_name());
+    let session = ground.session("tenantry_query").await;
+    let found =
+        format!("SELECT count(*)::int FROM read.found('{table}', 'id', 'name', 'parts', '%')");
+    for tenant in [ground.a, ground.b] {
+        let begin = format!("BEGIN; SET LOCAL tenantry.tenant = '{tenant}'");
+        session.batch_execute(&begin).await.unwrap();
+        let row = session.query_one(&found, &[]).await.unwrap();
+        assert_eq!(row.get::<_, i32>(0), 1, "{tenant} has one row");
+        session.batch_execute("ROLLBACK").await.unwrap();
+    }
+    let row = session.query_one(&found, &[]).await.unwrap();
+    assert_eq!(row.get::<_, i32>(0), 0, "nothing without a tenant");
+    // Names cannot end their quotes.
+    let trick =
+        format!("SELECT read.found('{table}', 'id', 'name\" IS NULL OR true --', 'parts', 'x')");
+    let error = session.query(&trick, &[]).await.unwrap_err();
+    assert_eq!(error.code(), Some(&SqlState::UNDEFINED_COLUMN), "{error:?}");
 }
 
 #[tokio::test]
