@@ -6,7 +6,7 @@ TESTS := $(shell cargo nextest --version >/dev/null 2>&1 && echo "nextest run" |
 DATA ?= data
 ONLY ?=
 
-.PHONY: up test test-newest check generate bench graphiql prepare prepare-tests help
+.PHONY: up test test-newest check generate bench graphiql clients prepare prepare-tests help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,12 +21,12 @@ up: prepare graphiql ## Run everything on this machine, with a demo tenant full 
 	cargo build --release --locked -p cli
 	./target/release/tenantry up --demo --data $(DATA)
 
-test: prepare-tests graphiql ## Run all tests
+test: prepare-tests graphiql clients ## Run all tests
 	cargo $(TESTS) --locked --all-features
 
 # What may differ from one PostgreSQL to the next. ONLY="" for every test.
 test-newest: ONLY = -p event-store -p projector -p service -p worker -p tests
-test-newest: prepare-tests graphiql ## Run the tests on the newest PostgreSQL
+test-newest: prepare-tests graphiql clients ## Run the tests on the newest PostgreSQL
 	bin=$$(scripts/newest-postgres) && \
 		TENANTRY_POSTGRES_BIN="$$bin" cargo $(TESTS) --locked --all-features $(ONLY)
 
@@ -49,3 +49,9 @@ graphiql: query-api/graphiql/dist/index.js
 
 query-api/graphiql/dist/index.js: query-api/graphiql/package-lock.json query-api/graphiql/build.js $(wildcard query-api/graphiql/src/*)
 	cd query-api/graphiql && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+
+# What the tests have of other people's programs.
+clients: tests/clients/node_modules/.package-lock.json tests/asyncapi/node_modules/.package-lock.json
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --loglevel=error

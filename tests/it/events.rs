@@ -10,6 +10,7 @@ use std::{
 use domain::{Platform, kernel::Registry};
 use event_store::catalogue;
 use serde_json::{Map, Value, json};
+use tests::Node;
 
 /// The program with the toy beside the product.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-with-toy");
@@ -20,14 +21,8 @@ fn root() -> PathBuf {
 
 /// What the reference parser says of an AsyncAPI document.
 fn parsed(document: &Path) -> Output {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("asyncapi");
-    if !folder.join("node_modules/.package-lock.json").exists() {
-        let mut install = Command::new("npm");
-        install.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder);
-        // npm is needed, as for GraphiQL.
-        assert!(install.status().unwrap().success());
-    }
-    Command::new("node").arg("validate.js").arg(document).current_dir(&folder).output().unwrap()
+    let node = Node::installed("asyncapi").unwrap();
+    node.script("validate.js").arg(document).output().unwrap()
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod archive;
 mod arrows;
+mod clients;
 mod cold;
 mod events;
 mod generated;

@@ -73,6 +73,12 @@ impl Client {
         Self { token: token.to_owned(), ..self.clone() }
     }
 
+    /// Where GraphQL is asked, and as whom, for programs that ask themselves.
+    #[must_use]
+    pub fn graphql_environment(&self) -> [(&'static str, &str); 2] {
+        [("GRAPHQL_URL", &self.graphql), ("GRAPHQL_TOKEN", &self.token)]
+    }
+
     /// Gives a command: `billing/customer/open`.
     ///
     /// # Errors
