@@ -3,6 +3,7 @@
 
 mod dashboard;
 mod documented;
+mod follow;
 mod linter;
 mod pager;
 
