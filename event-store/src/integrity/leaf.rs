@@ -23,8 +23,15 @@ const VERSION: u8 = 1;
 const NULL: u32 = u32::MAX;
 /// Where the position stands: behind version and length.
 const POSITION: Range<usize> = 5..13;
+/// Where the stream stands: behind that and another length.
+const STREAM: Range<usize> = 17..33;
 /// From 1970 to 2000, where PostgreSQL begins to count, in microseconds.
 const EPOCH: i64 = 946_684_800_000_000;
+
+/// The stream of an event, as far as these bytes are a leaf.
+pub(super) fn stream(leaf: &[u8]) -> Option<Uuid> {
+    Uuid::from_slice(leaf.get(STREAM)?).ok()
+}
 
 /// How a column's value is to be read.
 #[derive(Clone, Copy)]

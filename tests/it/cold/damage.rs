@@ -116,6 +116,22 @@ async fn an_object_that_was_forged_with_its_checksum_is_found_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_which_the_table_has_nothing_left_is_named() {
+    let cellar = Cellar::filled(12).await;
+    let tenant = somebody();
+    cellar.cool(tenant).await;
+    let owner = cellar.world.owner().await;
+    let kept = "SELECT min(position) FROM log.events WHERE tenant_id = $1";
+    let kept = cellar.world.number(kept, tenant).await;
+    let sql = "DELETE FROM log.events WHERE tenant_id = $1 AND position = $2";
+    assert_eq!(owner.execute(sql, &[&event_store::pg::uuid(tenant), &kept]).await.unwrap(), 1);
+    let found = audited(&cellar).await.differences;
+    let brief: Vec<_> = found.iter().map(|one| (one.kind, one.first, one.last)).collect();
+    assert_eq!(brief, [(Kind::DeletedRow, kept, kept)]);
+    assert!(found[0].to_string().contains("tenantry tenant warm"), "{}", found[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_that_were_deleted_or_altered_are_told_apart_from_those_that_moved() {
     let cellar = Cellar::filled(12).await;
     let tenant = somebody();

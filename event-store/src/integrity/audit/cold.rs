@@ -1,11 +1,15 @@
 //! The cold events of a tenant, on their way to be hashed.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use ulid::Ulid;
+use uuid::Uuid;
 
-use super::Kind;
+use super::{super::leaf::stream, Kind};
 use crate::{
     ReadError,
     cold::{Entry, Segment, Unfetched},
@@ -13,7 +17,7 @@ use crate::{
     pg::{number, unsigned},
 };
 
-/// A segment that could not be had.
+/// What could not be had: a segment, or an event in the table.
 #[derive(Clone, Debug)]
 pub(super) struct Lost {
     pub(super) first: i64,
@@ -33,13 +37,30 @@ pub(super) struct ColdLeaves<'a> {
     in_table: Option<i64>,
     /// What was come across and could not be had.
     pub(super) lost: Vec<Lost>,
+    /// The streams that were come across, each with its last event here.
+    streams: HashMap<Uuid, i64>,
 }
 
 impl<'a> ColdLeaves<'a> {
     /// The events of segments from a position on.
     pub(super) fn new(history: &'a History, tenant: Ulid, from: i64, entries: Vec<Entry>) -> Self {
         let (entries, next) = (entries.into(), unsigned(from).max(1));
-        Self { history, tenant, entries, segment: None, next, in_table: None, lost: vec![] }
+        Self {
+            history,
+            tenant,
+            entries,
+            segment: None,
+            next,
+            in_table: None,
+            lost: vec![],
+            streams: HashMap::new(),
+        }
+    }
+
+    /// The streams of the events that were taken since this was last asked,
+    /// each with the position of its last.
+    pub(super) fn take_streams(&mut self) -> HashMap<Uuid, i64> {
+        std::mem::take(&mut self.streams)
     }
 
     /// The next event before a position, unless the table has the same.
@@ -47,9 +68,13 @@ impl<'a> ColdLeaves<'a> {
         &mut self,
         before: i64,
     ) -> Result<Option<(i64, Bytes)>, ReadError> {
-        while number(self.next) < before && self.find().await? {
+        // Behind what cannot be had it may go on beyond.
+        while number(self.next) < before && self.find().await? && number(self.next) < before {
             let (position, leaf) = (number(self.next), self.leaf());
             self.next += 1;
+            if let Some(stream) = leaf.as_deref().and_then(stream) {
+                self.streams.insert(stream, position);
+            }
             if let Some(leaf) = leaf.filter(|_| self.in_table != Some(position)) {
                 return Ok(Some((position, leaf)));
             }

@@ -3,11 +3,13 @@
 use deadpool_postgres::Pool;
 use futures_util::TryStreamExt;
 use tokio::sync::mpsc;
-use tokio_postgres::{IsolationLevel, Transaction, types::ToSql};
+use tokio_postgres::{Client, IsolationLevel, Transaction, types::ToSql};
 use ulid::Ulid;
+use uuid::Uuid;
 
 use super::{
     super::{COLUMNS, Hash, leaf, leaf_hash},
+    Kind,
     cold::{ColdLeaves, Lost},
 };
 use crate::{
@@ -35,7 +37,7 @@ pub(super) struct Hashed {
 struct Chunk {
     content: Vec<u8>,
     rows: Vec<Hashed>,
-    /// Segments that could not be had, before these rows or among them.
+    /// What could not be had, before these rows or among them.
     lost: Vec<Lost>,
 }
 
@@ -106,13 +108,13 @@ impl Rows {
         Self { chunks, chunk: Chunk::default(), next: 0, lost: vec![] }
     }
 
-    /// Whether a position is of a segment that cannot be had, as far as is
+    /// Whether what is at a position cannot be had, as far as that is
     /// known when the row after it is.
     pub(super) fn is_lost(&self, position: i64) -> bool {
         self.lost.iter().any(|lost| lost.first <= position && position <= lost.last)
     }
 
-    /// The segments that could not be had.
+    /// What could not be had.
     pub(super) fn lost(&self) -> &[Lost] {
         &self.lost
     }
@@ -180,6 +182,7 @@ impl Reading<'_> {
             moment.commit().await.map_err(failed)?;
             let Some(last) = page.last.filter(|_| page.rows >= PAGE) else {
                 self.take_cold(&mut cold, self.to.saturating_add(1)).await?;
+                self.look_for_last(&client, &mut cold).await?;
                 let _nobody_waits = self.sender.send(Ok(self.chunk)).await;
                 return Ok(());
             };
@@ -187,6 +190,7 @@ impl Reading<'_> {
             // unless they alone fill the page.
             from = if page.first == Some(last) { last.saturating_add(1) } else { last };
             self.take_cold(&mut cold, from).await?;
+            self.look_for_last(&client, &mut cold).await?;
             let complete = if from > last {
                 std::mem::take(&mut self.chunk)
             } else {
@@ -242,6 +246,29 @@ impl Reading<'_> {
             }
         }
         self.chunk.lost.append(&mut cold.lost);
+        Ok(())
+    }
+
+    /// Sees that of every stream with cold events the table has an event, too:
+    /// without one, its readers take the stream for empty.
+    async fn look_for_last(
+        &mut self,
+        client: &Client,
+        cold: &mut ColdLeaves<'_>,
+    ) -> Result<(), ReadError> {
+        let streams = cold.take_streams();
+        let ids: Vec<Uuid> = streams.keys().copied().collect();
+        let sql = include_str!("../sql/streams_without_events.sql");
+        let rows = client.query(sql, &[&uuid(self.tenant), &ids]).await.map_err(failed)?;
+        for row in rows {
+            let stream: Uuid = row.try_get(0).map_err(failed)?;
+            let position = streams.get(&stream).copied().unwrap_or_default();
+            let detail = "the last event of its stream is in cold storage alone; \
+                          `tenantry tenant warm` brings it back"
+                .to_owned();
+            let kind = Kind::DeletedRow;
+            self.chunk.lost.push(Lost { first: position, last: position, kind, detail });
+        }
         Ok(())
     }
 
