@@ -53,9 +53,12 @@ pub async fn check(served: &Served, told: &Told) -> Result<()> {
 /// Waits until every read model and every reaction has seen all of the log.
 async fn caught_up(owner: &Client) -> Result<()> {
     let behind = "SELECT count(*) FROM log.heads AS h
-         LEFT JOIN (
-             SELECT tenant_id, min(position) AS position FROM log.checkpoints GROUP BY tenant_id
-         ) AS c USING (tenant_id)
+         CROSS JOIN (
+             SELECT consumer FROM log.read_tables WHERE state = 'live'
+             UNION
+             SELECT c.consumer FROM log.checkpoints AS c JOIN log.heads USING (tenant_id)
+         ) AS all_of_them
+         LEFT JOIN log.checkpoints AS c USING (consumer, tenant_id)
          WHERE h.position > coalesce(c.position, 0)";
     let waiting = async {
         while owner.query_one(behind, &[]).await?.get::<_, i64>(0) > 0 {

@@ -10,14 +10,14 @@ use cqrs_es::{
     AggregateContext, EventEnvelope, EventStore, Query,
     persist::{PersistedEventRepository, PersistedEventStore, QueryReplay},
 };
-use domain::kernel::Timestamp;
-use event_store::{Log, ReadError};
+use domain::kernel::{Actor, EventCodec, Kind, Timestamp};
+use event_store::{Append, CommandRecord, Log, ReadError};
 use postgres_es::{PostgresEventRepository, postgres_snapshot_cqrs};
 use ulid::Ulid;
 
 use super::{
     Asked, Held, OurStore, Peer, PeerStore,
-    tally::{Add, Tally, TallyCommand},
+    tally::{Add, Tally, TallyCommand, TallyEvent},
 };
 
 fn add(tenant: Ulid, id: Ulid, count: i64) -> Asked<Tally> {
@@ -125,9 +125,15 @@ async fn the_peer_writes_its_sequence_into_32_bits() {
     ours.give(&asked).await.unwrap();
     let owner = ours.database.owner().await.unwrap();
     owner.execute("UPDATE log.events SET version = $1", &[&LAST]).await.unwrap();
-    // By a program that has not seen the stream before.
-    let ours = ours.again();
-    ours.give(&asked).await.unwrap();
+    // By whoever need not read what would come before.
+    let command = CommandRecord::new(Ulid::generate(), Actor::system("test"), asked.now);
+    let event = EventCodec::<Tally>::new().encode(&TallyEvent::Added { count: 1, before: 1 });
+    let append = Append {
+        expected: LAST.unsigned_abs(),
+        events: vec![event.unwrap().into()],
+        ..Append::of(tenant, Tally::TYPE, id, command)
+    };
+    ours.log.append(append).await.unwrap();
     assert_eq!(ours.log.head(tenant).await.unwrap(), 2);
     let sql = "SELECT max(version), count(*) FROM log.events";
     let row = owner.query_one(sql, &[]).await.unwrap();

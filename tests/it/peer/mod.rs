@@ -196,15 +196,7 @@ struct OurStore {
 
 impl OurStore {
     async fn new() -> Self {
-        Self::on(Database::new().await.unwrap())
-    }
-
-    /// The same database, after a restart of the program.
-    fn again(self) -> Self {
-        Self::on(self.database)
-    }
-
-    fn on(database: Database) -> Self {
+        let database = Database::new().await.unwrap();
         let end = CancellationToken::new();
         let pool = database.pool("tenantry_command").unwrap();
         let keys = Arc::new(MasterKeys::ephemeral().unwrap());
