@@ -1135,6 +1135,62 @@ CREATE POLICY consuming ON log.consumer_failures
 GRANT SELECT, INSERT, UPDATE, DELETE ON log.consumer_failures
     TO tenantry_projector, tenantry_worker;
 
+-- Streams that a read model cannot take: the first event that it cannot fold,
+-- and all later ones of that stream are held back; everything else goes on.
+-- Written by projectors with the rows, and by people who ask for another attempt.
+CREATE TABLE log.quarantined_streams (
+    -- As in log.checkpoints; for a table that is being built, with an appendix.
+    consumer        text NOT NULL,
+    tenant_id       uuid NOT NULL,
+    stream_id       uuid NOT NULL,
+    stream_type     text NOT NULL,
+    -- The event that cannot be folded.
+    position        bigint NOT NULL CHECK (position >= 1),
+    version         bigint NOT NULL,
+    error           text NOT NULL,
+    attempts        integer NOT NULL DEFAULT 1,
+    quarantined_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    tried_at        timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- Whether somebody asked for another attempt.
+    asked           boolean NOT NULL DEFAULT false,
+    CONSTRAINT quarantined_streams_pkey PRIMARY KEY (consumer, tenant_id, stream_id)
+);
+ALTER TABLE log.quarantined_streams ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.quarantined_streams FORCE ROW LEVEL SECURITY;
+CREATE POLICY consuming ON log.quarantined_streams
+    TO tenantry_owner, tenantry_projector USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.quarantined_streams FOR SELECT
+    USING (tenant_id = log.current_tenant());
+GRANT SELECT, INSERT, UPDATE, DELETE ON log.quarantined_streams TO tenantry_projector;
+GRANT SELECT ON log.quarantined_streams TO tenantry_query;
+
+-- Events that somebody decided to leave out of a read model, in all its
+-- versions and for ever. Rows are added by that decision and never changed.
+CREATE TABLE log.discarded_events (
+    tenant_id     uuid NOT NULL,
+    read_model    text NOT NULL,
+    position      bigint NOT NULL,
+    stream_type   text NOT NULL,
+    stream_id     uuid NOT NULL,
+    version       bigint NOT NULL,
+    -- Why it could not be folded.
+    error         text NOT NULL,
+    -- Why it was discarded, and who decided so.
+    reason        text NOT NULL CHECK (reason <> ''),
+    actor         text NOT NULL CHECK (actor <> ''),
+    discarded_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT discarded_events_pkey PRIMARY KEY (tenant_id, read_model, position)
+);
+ALTER TABLE log.discarded_events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.discarded_events FORCE ROW LEVEL SECURITY;
+-- Not even the owner changes or removes one.
+CREATE POLICY deciding ON log.discarded_events FOR INSERT TO tenantry_owner WITH CHECK (true);
+CREATE POLICY consuming ON log.discarded_events FOR SELECT
+    TO tenantry_owner, tenantry_projector USING (true);
+CREATE POLICY own_tenant ON log.discarded_events FOR SELECT
+    USING (tenant_id = log.current_tenant());
+GRANT SELECT ON log.discarded_events TO tenantry_projector, tenantry_query;
+
 -- Who works on which tenants. Tenants fall into 64 shards; within a group of
 -- processes that share the same work, each shard is leased to one process for
 -- a few seconds at a time. Both ends of a lease are this server's time: before

@@ -53,7 +53,7 @@ pub(crate) async fn run(
 }
 
 /// The person of an id of any aggregate, or of a bare ULID.
-fn subject(registry: &Registry, text: &str) -> Result<Ulid> {
+pub(crate) fn subject(registry: &Registry, text: &str) -> Result<Ulid> {
     let known = registry.aggregates();
     known
         .iter()

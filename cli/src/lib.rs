@@ -16,6 +16,7 @@ mod place;
 mod progress;
 mod projections;
 mod proof;
+mod quarantine;
 mod replay;
 mod roles;
 mod tools;
@@ -89,7 +90,7 @@ async fn run<D: Domain>(options: Options) -> Result<ExitCode> {
             projections::rebuild(&place.config()?, &registry, &rebuild).await?;
         }
         Command::Projections(projections) => {
-            projections::run(&place.config()?, &projections).await?;
+            projections::run(&place.config()?, &registry, &projections).await?;
         }
         Command::Past(past) => past::run(&place.config()?, &registry, &past.action).await?,
         Command::Erase(erase) => erase::run(&place.config()?, &registry, &erase).await?,

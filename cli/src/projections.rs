@@ -18,15 +18,23 @@ use crate::{
     options::{Projections, ProjectionsAction, Rebuild, Switch},
     print,
     progress::Bar,
-    roles, say,
+    quarantine, roles, say,
 };
 
 /// Connections of a rebuild.
 const CONNECTIONS: usize = 4;
 
 /// Shows what there is, or changes what is read.
-pub(crate) async fn run(config: &Config, options: &Projections) -> Result<()> {
+pub(crate) async fn run(
+    config: &Config,
+    registry: &Arc<Registry>,
+    options: &Projections,
+) -> Result<()> {
     let database = Database::connect(&config.database, DatabaseRole::Owner, 1).await?;
+    if let Some(ProjectionsAction::Quarantine { action }) = &options.action {
+        let history = roles::history(config)?;
+        return quarantine::run(&database, history, registry, action).await;
+    }
     let mut client = database.raw().get().await?;
     let client: &mut Client = &mut client;
     match &options.action {
@@ -48,6 +56,8 @@ pub(crate) async fn run(config: &Config, options: &Projections) -> Result<()> {
                 say(&format!("dropped read.{table}"));
             }
         }
+        // Seen to above.
+        Some(ProjectionsAction::Quarantine { .. }) => {}
         Some(ProjectionsAction::Pause { read_model }) => {
             projector::pause(client, read_model).await?;
             say(&format!("{read_model}: the rebuild waits"));

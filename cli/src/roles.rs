@@ -307,7 +307,8 @@ impl Running {
             starting.keys(&database).await?,
             Arc::new(service::now),
             worker::Settings::from(&starting.config.worker),
-        );
+        )
+        .sharing(starting.leases(&database, "workers", starting.config.worker.lease));
         if let Some(keyring) = self.sealer(starting, &database, log.subscribe())? {
             self.cooler(starting, keyring).await?;
         }

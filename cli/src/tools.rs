@@ -176,6 +176,13 @@ pub(crate) async fn verify(
             found => format!("{found} differences"),
         }
     ));
+    if verified.quarantined + verified.discarded > 0 {
+        say(&format!(
+            "left out of read models: {} quarantined streams, {} discarded events \
+             (`tenantry projections quarantine list`)",
+            verified.quarantined, verified.discarded
+        ));
+    }
     Ok(verified.found == 0)
 }
 

@@ -5,13 +5,18 @@ use deadpool_postgres::ClientWrapper;
 use domain::kernel::{AnyRecorded, Envelope, Registry};
 use event_store::{
     ReadError, StoredEvent,
-    history::{self, RawEvent},
+    history::{self, Excerpt, RawEvent},
     keys::{KeyError, KeyRing},
     pg::TenantRead,
 };
 use ulid::Ulid;
 
-use crate::{StepError, model::Model, vault};
+use crate::{
+    StepError,
+    model::Model,
+    quarantine::{Found, Origin},
+    vault,
+};
 
 /// Where a stretch of a log lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +32,8 @@ pub(crate) struct Stretch {
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Taken>,
+    /// Where it ends: before the stretch does, where that was too much to hold.
+    pub(crate) until: u64,
     /// When its first event was written down, and when its last.
     pub(crate) first_at: Option<DateTime<Utc>>,
     pub(crate) last_at: Option<DateTime<Utc>>,
@@ -38,8 +45,8 @@ pub(crate) enum Taken {
     Known(AnyRecorded),
     /// One that this program cannot read, or that is missing.
     Broken {
-        /// Of which aggregate; nobody knows of a missing one.
-        stream_type: Option<String>,
+        /// Of which stream; nobody knows of a missing one.
+        origin: Option<Origin>,
         position: u64,
         error: String,
     },
@@ -50,8 +57,27 @@ impl Taken {
     pub(crate) fn concerns(&self, model: &Model) -> bool {
         match self {
             Self::Known(event) => model.folds(&event.envelope().stream_type),
-            Self::Broken { stream_type: Some(stream_type), .. } => model.folds(stream_type),
-            Self::Broken { stream_type: None, .. } => true,
+            Self::Broken { origin: Some(origin), .. } => model.folds(&origin.stream_type),
+            Self::Broken { origin: None, .. } => true,
+        }
+    }
+
+    /// Its stream; nobody knows that of a missing one.
+    pub(crate) fn stream(&self) -> Option<Ulid> {
+        match self {
+            Self::Known(event) => Some(event.envelope().stream_id),
+            Self::Broken { origin, .. } => origin.as_ref().map(|origin| origin.stream),
+        }
+    }
+
+    /// What is to be said of it where it cannot be folded. Nothing of a missing
+    /// one.
+    pub(crate) fn found(&self, error: String) -> Option<Found> {
+        match self {
+            Self::Known(event) => Some(Found::of(event, error)),
+            Self::Broken { origin, position, .. } => {
+                Some(Found { origin: origin.clone()?, position: *position, error })
+            }
         }
     }
 
@@ -75,7 +101,11 @@ impl Taken {
             match event.stored() {
                 Ok(event) => stored.push(event),
                 Err(error) => taken.push(Self::Broken {
-                    stream_type: Some(event.stream_type()?.to_owned()),
+                    origin: Some(Origin {
+                        stream_type: event.stream_type()?.to_owned(),
+                        stream: event.stream()?,
+                        version: event.version()?,
+                    }),
                     position: event.position()?,
                     error: error.to_string(),
                 }),
@@ -93,36 +123,44 @@ impl Taken {
     fn decode(registry: &Registry, event: Result<StoredEvent, (StoredEvent, KeyError)>) -> Self {
         match event {
             Ok(event) => {
-                let (position, kind) =
-                    (event.envelope.position, event.envelope.stream_type.clone());
+                let Envelope { position, stream_id: stream, version, .. } = event.envelope;
+                let stream_type = event.envelope.stream_type.clone();
                 event_store::decode(registry, event).map_or_else(
-                    |error| Self::broken(kind.to_string(), position, &error),
+                    |error| {
+                        let stream_type = stream_type.to_string();
+                        Self::broken(Origin { stream_type, stream, version }, position, &error)
+                    },
                     Self::Known,
                 )
             }
             Err((event, error)) => {
-                let Envelope { stream_type, position, .. } = event.envelope;
-                Self::broken(stream_type.to_string(), position, &error)
+                Self::broken(Origin::of(&event.envelope), event.envelope.position, &error)
             }
         }
     }
 
-    fn broken(stream_type: String, position: u64, error: &dyn std::fmt::Display) -> Self {
-        Self::Broken { stream_type: Some(stream_type), position, error: error.to_string() }
+    fn broken(origin: Origin, position: u64, error: &dyn std::fmt::Display) -> Self {
+        Self::Broken { origin: Some(origin), position, error: error.to_string() }
     }
 }
 
-/// Reads a stretch, leaving out what nobody folds.
+/// Reads a stretch, or as much of it as has so many bytes, leaving out what
+/// nobody folds.
 pub(crate) async fn read(
     client: &ClientWrapper,
     (registry, ring): (&Registry, &KeyRing),
     stretch: Stretch,
+    bytes: usize,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Batch, StepError> {
-    let Stretch { tenant, after, until } = stretch;
+    let Stretch { tenant, after, mut until } = stretch;
     let session = TenantRead { client, tenant };
     let stretch = history::Stretch::between(tenant, after, until);
-    let raw = ring.history().stretch(&session, stretch).await?;
+    let Excerpt { taken: raw, is_cut, .. } =
+        ring.history().excerpt(&session, stretch, bytes).await?;
+    if let Some(last) = raw.last().filter(|_| is_cut) {
+        until = last.position()?;
+    }
     let mut chosen = Vec::with_capacity(raw.len());
     for event in &raw {
         if wanted(event.stream_type()?) {
@@ -138,7 +176,7 @@ pub(crate) async fn read(
     }
     let first_at = raw.first().map(RawEvent::recorded_at).transpose()?;
     let last_at = raw.last().map(RawEvent::recorded_at).transpose()?;
-    Ok(Batch { events, first_at, last_at })
+    Ok(Batch { events, until, first_at, last_at })
 }
 
 /// The first event that should be there and is not.
@@ -154,5 +192,5 @@ fn missing(events: &[RawEvent], after: u64) -> Result<Taken, ReadError> {
         "the event at position {position} is not in the log, or this session does not see it: \
          its role should be tenantry_projector"
     );
-    Ok(Taken::Broken { stream_type: None, position, error })
+    Ok(Taken::Broken { origin: None, position, error })
 }

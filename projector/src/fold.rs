@@ -1,6 +1,10 @@
 //! Folding a stretch of a log into the rows of one read model.
 
-use std::sync::Arc;
+use std::{
+    borrow::Cow,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
@@ -11,6 +15,7 @@ use crate::{
     StepError,
     batch::{Batch, Stretch, Taken},
     model::{LoadError, Model},
+    quarantine::{Found, Verdict, Withheld},
     standing::Failure,
     vault::{self, Seal, SealError},
 };
@@ -27,19 +32,25 @@ pub(crate) struct Job {
     pub(crate) failure: Option<Failure>,
     /// How many erasures the rows have taken in once the job is done.
     pub(crate) erasures: u64,
+    /// What is left out of the stretch.
+    pub(crate) withheld: Withheld,
+    /// Streams that were found to be unfit on the way.
+    pub(crate) found: Vec<Found>,
     /// The events of the stretch, and perhaps of more.
     pub(crate) batch: Arc<Batch>,
 }
 
 /// What became of a job, not yet written down.
 pub(crate) struct Folded {
-    /// The job, cut short before the event that could not be folded.
+    /// The job, cut short before an event that is not there.
     pub(crate) job: Job,
     pub(crate) changes: Changes,
     /// The personal values of the rows to be written, sealed.
     pub(crate) seals: Vec<Vec<Seal>>,
     /// How many events were folded.
     pub(crate) events: u64,
+    /// What becomes of streams.
+    pub(crate) verdict: Verdict,
     pub(crate) stopped: Option<Stopped>,
 }
 
@@ -56,7 +67,7 @@ impl Folded {
     }
 }
 
-/// An event that could not be folded.
+/// An event that is not there, or that nobody knows how to fold.
 #[derive(Debug)]
 pub(crate) struct Stopped {
     pub(crate) position: u64,
@@ -83,6 +94,13 @@ impl Job {
             .filter(|event| event.concerns(&self.model))
     }
 
+    /// The first event that is not left out.
+    pub(crate) fn left(&self) -> Option<&Taken> {
+        self.events().find(|event| {
+            event.stream().is_none_or(|stream| !self.withheld.holds(stream, event.position()))
+        })
+    }
+
     /// Whether nothing is left of the stretch.
     pub(crate) fn is_empty(&self) -> bool {
         self.stretch.until <= self.stretch.after
@@ -95,39 +113,23 @@ impl Job {
         self.stretch.until < until
     }
 
-    /// Folds the stretch, or as much of it as can be folded. Rows that a kept
-    /// work does not hold are loaded.
+    /// Folds the stretch, up to an event that is not there. Streams that cannot
+    /// be folded are left out from there on. Rows that a kept work does not hold
+    /// are loaded.
     pub(crate) async fn fold(
         mut self,
         client: &ClientWrapper,
         kept: Option<Box<dyn Work>>,
     ) -> Result<(Folded, Box<dyn Work>), FoldingError> {
-        let mut stopped = None;
+        let stopped = self.cut();
         let mut work = kept.unwrap_or_else(|| self.model.entry().fold.work());
-        loop {
+        let (events, found) = loop {
             match self.attempt(client, &mut *work).await {
-                Ok(events) => {
-                    let changes = match work.changes() {
-                        Ok(changes) => changes,
-                        Err(unfit) => {
-                            return Err(FoldingError::Unfit(self.into(), unfit.to_string()));
-                        }
-                    };
-                    let tenant = self.stretch.tenant;
-                    return match vault::seal_rows(&self.model, tenant, &changes.put).await {
-                        Ok(seals) => {
-                            Ok((Folded { job: self, changes, seals, events, stopped }, work))
-                        }
-                        Err(SealError::Keys(error)) => Err(FoldingError::Failed(error.into())),
-                        Err(unfit) => Err(FoldingError::Unfit(self.into(), unfit.to_string())),
-                    };
-                }
-                // What came before that event is folded anew: the work has
-                // taken part of it.
-                Err(Attempt::Stopped(stop)) => {
-                    self.stretch.until = stop.position - 1;
+                Ok(done) => break done,
+                // Nobody knows what a fold that panicked has left behind.
+                Err(Attempt::Panicked(found)) => {
+                    self.withhold(found);
                     work = self.model.entry().fold.work();
-                    stopped = Some(stop);
                 }
                 Err(Attempt::Failed(LoadError::Database(error))) => {
                     return Err(FoldingError::Failed(error.into()));
@@ -139,39 +141,115 @@ impl Job {
                     return Err(FoldingError::Unfit(self.into(), unfit.to_string()));
                 }
             }
-        }
+        };
+        let changes = match work.changes() {
+            Ok(changes) => changes,
+            Err(unfit) => return Err(FoldingError::Unfit(self.into(), unfit.to_string())),
+        };
+        let seals = match vault::seal_rows(&self.model, self.stretch.tenant, &changes.put).await {
+            Ok(seals) => seals,
+            Err(SealError::Keys(error)) => return Err(FoldingError::Failed(error.into())),
+            Err(unfit) => return Err(FoldingError::Unfit(self.into(), unfit.to_string())),
+        };
+        // Kept by the job: it may have to be folded once more.
+        let mut verdict = Verdict { found: self.found.clone(), lifted: vec![] };
+        verdict.found.extend(found);
+        Ok((Folded { job: self, changes, seals, events, verdict, stopped }, work))
     }
 
-    /// Folds all events, or says at which it could not go on.
-    async fn attempt(&self, client: &ClientWrapper, work: &mut dyn Work) -> Result<u64, Attempt> {
+    /// Leaves a stream out from an event on, which cannot be folded.
+    pub(crate) fn withhold(&mut self, found: Found) {
+        self.withheld.hold(&found);
+        self.found.push(found);
+    }
+
+    /// Cuts the stretch short before an event that is not there: nobody knows
+    /// whose it is.
+    fn cut(&mut self) -> Option<Stopped> {
+        let stopped = self.events().find_map(|event| match event {
+            Taken::Broken { origin: None, position, error } => {
+                Some(Stopped { position: *position, error: error.clone() })
+            }
+            _ => None,
+        })?;
+        self.stretch.until = stopped.position - 1;
+        Some(stopped)
+    }
+
+    /// Folds all events that are not left out. Says how many there were, and
+    /// which could not be folded.
+    async fn attempt(
+        &self,
+        client: &ClientWrapper,
+        work: &mut dyn Work,
+    ) -> Result<(u64, Vec<Found>), Attempt> {
+        let mut left_out = LeftOut { withheld: Cow::Borrowed(&self.withheld), found: vec![] };
         let mut unseen = vec![];
         let mut known = vec![];
-        for event in self.events() {
+        for event in self.events().filter(|event| !left_out.holds(event)).collect::<Vec<_>>() {
             match event {
-                Taken::Known(event) => {
-                    unseen.append(&mut work.touch(event));
-                    known.push(event);
+                Taken::Known(recorded) => {
+                    match caught(|| work.touch(recorded)) {
+                        Ok(mut keys) => unseen.append(&mut keys),
+                        Err(words) => return Err(Attempt::Panicked(Found::of(recorded, words))),
+                    }
+                    known.push((event, recorded));
                 }
-                Taken::Broken { position, error, .. } => {
-                    let (position, error) = (*position, error.clone());
-                    return Err(Attempt::Stopped(Stopped { position, error }));
-                }
+                Taken::Broken { error, .. } => left_out.add(event, error.clone()),
             }
         }
         self.model.load(client, self.stretch.tenant, &unseen, work).await?;
-        for event in &known {
-            work.apply(event).map_err(|error| {
-                let position = event.envelope().position;
-                Attempt::Stopped(Stopped { position, error: error.to_string() })
-            })?;
+        let mut folded = 0;
+        for (event, recorded) in known {
+            if left_out.holds(event) {
+                continue;
+            }
+            match caught(|| work.apply(recorded)) {
+                Ok(Ok(())) => folded += 1,
+                Ok(Err(error)) => left_out.add(event, error.to_string()),
+                Err(words) => return Err(Attempt::Panicked(Found::of(recorded, words))),
+            }
         }
-        Ok(known.len() as u64)
+        Ok((folded, left_out.found))
     }
+}
+
+/// What is left out while a stretch is folded.
+struct LeftOut<'a> {
+    withheld: Cow<'a, Withheld>,
+    found: Vec<Found>,
+}
+
+impl LeftOut<'_> {
+    fn holds(&self, event: &Taken) -> bool {
+        event.stream().is_some_and(|stream| self.withheld.holds(stream, event.position()))
+    }
+
+    /// Leaves a stream out from an event on, unless it is already.
+    fn add(&mut self, event: &Taken, error: String) {
+        if self.holds(event) {
+            return;
+        }
+        if let Some(found) = event.found(error) {
+            self.withheld.to_mut().hold(&found);
+            self.found.push(found);
+        }
+    }
+}
+
+/// Does what a declaration says; in case it panics, gives its words.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let words = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+        format!("the fold panicked: {}", words.as_deref().unwrap_or("without a word"))
+    })
 }
 
 /// Why an attempt at a stretch did not reach its end.
 enum Attempt {
-    Stopped(Stopped),
+    /// Folding this event panicked.
+    Panicked(Found),
     Failed(LoadError),
 }
 

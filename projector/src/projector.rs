@@ -1,6 +1,9 @@
 //! One pass over the log for all read models.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{ClientWrapper, Pool};
@@ -15,11 +18,14 @@ use crate::{
     Settings, StepError, Stepped,
     building::Building,
     fencing::Fencing,
+    fold::Job,
     kept::Kept,
     lag::Measures,
     model::Model,
+    pace::Pace,
+    quarantine::{self, Found},
     refold::Refolds,
-    standing::{self, Standing, Whose},
+    standing::{self, Looking, Standing, Whose},
     tables::fingerprint,
 };
 
@@ -39,6 +45,7 @@ pub struct Projector {
     pub(crate) settings: Settings,
     pub(crate) signals: Option<Signals>,
     pub(crate) fencing: Fencing,
+    pub(crate) pace: Pace,
     pub(crate) kept: Kept,
     pub(crate) measures: Measures,
     building: Building,
@@ -47,6 +54,8 @@ pub struct Projector {
     /// Those whose tables have been seen.
     pub(crate) live: Vec<Arc<Model>>,
     started: DateTime<Utc>,
+    /// Consumers whose quarantined streams this program has tried, or found.
+    tried: HashSet<(Ulid, usize)>,
 }
 
 /// The group of processes that a projector shares the tenants with: those that
@@ -77,6 +86,7 @@ impl Projector {
             refolds: Refolds::default(),
             ring,
             kept: Kept::new(settings.kept_rows),
+            pace: Pace::of(&settings),
             measures: Measures::new(&models, settings.labels),
             building: Building::observed(),
             pool,
@@ -87,6 +97,7 @@ impl Projector {
             models,
             live: vec![],
             started: Utc::now(),
+            tried: HashSet::new(),
         }
     }
 
@@ -147,6 +158,7 @@ impl Projector {
         self.live = Model::standing(&client, &self.models).await?;
         self.building.look(&client).await?;
         self.fencing.begin();
+        quarantine::measure(&client, &self.live, self.fencing.shards()).await?;
         let standings = self.look(&client, None).await?;
         let mut tenants: Vec<Ulid> =
             standings.into_iter().map(|standing| standing.tenant).collect();
@@ -170,21 +182,65 @@ impl Projector {
         client: &ClientWrapper,
         tenants: Option<&[Ulid]>,
     ) -> Result<Vec<Standing>, StepError> {
-        let consumers: Vec<&str> = self.live.iter().map(|model| &*model.consumer).collect();
+        let looking = Looking {
+            consumers: self.live.iter().map(|model| &*model.consumer).collect(),
+            read_models: self.live.iter().map(|model| model.entry().name).collect(),
+            first_wait: self.settings.first_wait.as_secs_f64(),
+            longest_wait: self.settings.longest_wait.as_secs_f64(),
+        };
         let whose = match tenants {
             Some(tenants) => Whose::Of(tenants),
             None => Whose::All(self.fencing.shards()),
         };
         let fence = self.fencing.fence();
-        let mut standings = standing::behind(client, &consumers, whose, fence).await?;
+        let mut standings = standing::behind(client, &looking, whose, fence).await?;
         self.measures.found(&standings, &self.live, tenants.is_none());
-        standings.retain(|standing| self.is_due(standing));
+        standings.retain(|standing| self.is_due(standing) || self.tries_again(standing));
         Ok(standings)
+    }
+
+    /// Whether quarantined streams are to be tried again now. What an earlier
+    /// program has set apart is tried at once: this one may be able to. By
+    /// itself a program does so where it has nothing else to do.
+    pub(crate) fn tries_again(&self, standing: &Standing) -> bool {
+        let Some(waiting) = standing.waiting.filter(|_| standing.since.is_some()) else {
+            return false;
+        };
+        let model = self.live.get(standing.consumer);
+        let is_new = model.is_some_and(|it| !self.tried.contains(&(standing.tenant, it.place)));
+        let is_idle = standing.position == standing.head || self.refolds.is_at(standing.tenant);
+        waiting.asked || (is_idle && (is_new || waiting.due))
+    }
+
+    /// Remembers that this program has tried a consumer's quarantined streams.
+    pub(crate) fn has_tried(&mut self, tenant: Ulid, model: &Model) {
+        self.tried.insert((tenant, model.place));
+    }
+
+    /// Takes in that streams cannot be folded, and says so.
+    pub(crate) fn set_apart(&mut self, job: &Job, found: &[Found]) {
+        let tenant = job.stretch.tenant;
+        for Found { origin, position, error } in found {
+            self.has_tried(tenant, &job.model);
+            self.measures.failed(&job.model);
+            tracing::error!(
+                read_model = job.model.entry().name,
+                tenant.id = %tenant,
+                stream = %origin.stream,
+                stream_type = origin.stream_type,
+                position,
+                error,
+                "a stream is quarantined: this event of it cannot be folded"
+            );
+        }
     }
 
     /// A failure of an earlier program is tried again at once: this one may
     /// be the one that can.
     fn is_due(&self, standing: &Standing) -> bool {
+        if standing.position == standing.head && !standing.remembers() {
+            return false;
+        }
         // Whoever stands still before an event takes in erasures all the same.
         let Some(failure) = standing.failure.as_ref().filter(|_| !standing.remembers()) else {
             return standing.since.is_some();

@@ -81,9 +81,15 @@ impl Round<'_> {
     }
 
     /// Some event of the job leads to rows that cannot be written: looks for
-    /// it in the first half, until there is but one.
+    /// it in the first half, until there is but one, and leaves its stream out.
     async fn narrow(&mut self, mut job: Job, error: &str) -> Result<(), StepError> {
         if job.halve() {
+            self.waiting.push(vec![job]);
+            return Ok(());
+        }
+        let found = job.left().and_then(|event| event.found(error.to_owned()));
+        if let Some(found) = found {
+            job.withhold(found);
             self.waiting.push(vec![job]);
             return Ok(());
         }
@@ -101,7 +107,7 @@ impl Round<'_> {
         let mut visible = BTreeMap::new();
         for (folded, work) in folded.into_iter().zip(works) {
             let since = moved.get(&folded.key()).copied();
-            let Folded { job, changes, events, stopped, .. } = folded;
+            let Folded { job, changes, events, verdict, stopped, .. } = folded;
             let tenant = job.stretch.tenant;
             if job.stretch.until < job.head && stopped.is_none() {
                 self.turn.more.insert(tenant);
@@ -116,6 +122,8 @@ impl Round<'_> {
             self.turn.stepped.rows += rows;
             self.projector.measures.folded(&job.model, events, rows);
             self.projector.measures.moved(&job);
+            self.projector.set_apart(&job, &verdict.found);
+            self.turn.stepped.quarantined += verdict.found.len();
             let position = visible.entry(tenant).or_insert(0);
             *position = job.stretch.until.max(*position);
             if let Some(stopped) = stopped {
@@ -157,7 +165,7 @@ impl Round<'_> {
                 tenant.id = %job.stretch.tenant,
                 position,
                 error,
-                "a read model stands still before an event that it cannot fold"
+                "a read model stands still before an event that it does not see"
             );
         }
         Ok(())

@@ -99,10 +99,12 @@ async fn work(
     if tenants.is_empty() {
         return Ok(());
     }
+    let started = Instant::now();
     match projector.turn(&tenants).await {
         Ok(turn) => {
+            projector.pace.took(started.elapsed(), !turn.more.is_empty());
             queue.put_back(turn.left);
-            queue.append(turn.more);
+            queue.append_far(turn.more);
             Ok(())
         }
         Err(error) => {
@@ -112,19 +114,24 @@ async fn work(
     }
 }
 
-/// Tenants to be served, each once, in the order in which they came: one that
-/// has more than a batch waits for all others before its next.
+/// Tenants to be served, each once, in the order in which they came. Those that
+/// were served and have more stand apart, and take turns with all the others:
+/// whoever has little to do waits for one turn of theirs at most, however many
+/// they are and however much they have.
 #[derive(Default)]
 struct Queue {
     order: VecDeque<Ulid>,
+    far: VecDeque<Ulid>,
     waiting: HashSet<Ulid>,
+    /// Whether the last turn was of those who stand apart.
+    was_far: bool,
     /// How many turns serve a single tenant, to find the one that fails them.
     alone: usize,
 }
 
 impl Queue {
     fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.order.is_empty() && self.far.is_empty()
     }
 
     fn append(&mut self, tenants: impl IntoIterator<Item = Ulid>) {
@@ -135,10 +142,20 @@ impl Queue {
         }
     }
 
+    fn append_far(&mut self, tenants: impl IntoIterator<Item = Ulid>) {
+        for tenant in tenants {
+            if self.waiting.insert(tenant) {
+                self.far.push_back(tenant);
+            }
+        }
+    }
+
+    /// Lets tenants come first for whom there was no room.
     fn put_back(&mut self, tenants: Vec<Ulid>) {
         for tenant in tenants.into_iter().rev() {
             if self.waiting.insert(tenant) {
-                self.order.push_front(tenant);
+                let lane = if self.was_far { &mut self.far } else { &mut self.order };
+                lane.push_front(tenant);
             }
         }
     }
@@ -155,7 +172,9 @@ impl Queue {
     fn take(&mut self, most: usize) -> Vec<Ulid> {
         let most = if self.alone > 0 { 1 } else { most.max(1) };
         self.alone = self.alone.saturating_sub(1);
-        let taken: Vec<Ulid> = self.order.drain(..most.min(self.order.len())).collect();
+        self.was_far = self.order.is_empty() || (!self.was_far && !self.far.is_empty());
+        let lane = if self.was_far { &mut self.far } else { &mut self.order };
+        let taken: Vec<Ulid> = lane.drain(..most.min(lane.len())).collect();
         for tenant in &taken {
             self.waiting.remove(tenant);
         }
@@ -194,6 +213,23 @@ mod tests {
         queue.put_back(tenants([2]));
         queue.append(tenants([1, 3]));
         assert_eq!(queue.take(9), tenants([2, 3, 1]));
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn those_who_have_more_keep_nobody_waiting_for_more_than_a_turn() {
+        let mut queue = Queue::default();
+        queue.append_far(tenants([1, 2, 3]));
+        queue.append(tenants([4, 5, 1]));
+        assert_eq!(queue.take(2), tenants([1, 2]));
+        // There was no room for the second.
+        queue.put_back(tenants([2]));
+        queue.append_far(tenants([1]));
+        assert_eq!(queue.take(2), tenants([4, 5]));
+        queue.append(tenants([6]));
+        assert_eq!(queue.take(2), tenants([2, 3]));
+        assert_eq!(queue.take(2), tenants([6]));
+        assert_eq!(queue.take(2), tenants([1]));
         assert!(queue.is_empty());
     }
 

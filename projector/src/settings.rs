@@ -5,10 +5,14 @@ use std::time::Duration;
 /// How a [`Projector`](crate::Projector) works.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Events of one tenant that are taken at once.
+    /// Events of one tenant that are taken at once. [`run`](crate::run()) takes
+    /// up to eight times as many while it is behind and quick, and fewer where
+    /// that would keep others waiting.
     pub batch: u64,
-    /// Events of several tenants that share one transaction.
+    /// Events of several tenants that share one transaction, in proportion.
     pub turn: u64,
+    /// Bytes of events that are read at once, by about one event of each tenant.
+    pub bytes: usize,
     /// Tenants that share one transaction.
     pub tenants: usize,
     /// Events that are looked at again in one turn, after somebody was erased.
@@ -29,6 +33,7 @@ impl Default for Settings {
         Self {
             batch: 1_000,
             turn: 2_000,
+            bytes: 16 << 20,
             tenants: 64,
             refold: 20_000,
             kept_rows: 20_000,

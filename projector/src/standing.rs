@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
-use event_store::pg::{ulid, unsigned};
+use event_store::pg::{Fence, ulid, unsigned};
 use tokio_postgres::{Error, Row, types::ToSql};
 use ulid::Ulid;
 use uuid::Uuid;
 
-use crate::fencing::Fence;
+use crate::quarantine::Waiting;
 
 /// A consumer that is behind the end of a tenant's log, or that remembers
 /// somebody who was erased.
@@ -31,6 +31,10 @@ pub(crate) struct Standing {
     /// consumer's rows have taken in.
     pub(crate) erasures: u64,
     pub(crate) taken_in: u64,
+    /// What is wanted of its quarantined streams, if it has any.
+    pub(crate) waiting: Option<Waiting>,
+    /// Whether events that it has yet to take were discarded.
+    pub(crate) discards: bool,
 }
 
 impl Standing {
@@ -38,9 +42,14 @@ impl Standing {
     pub(crate) fn remembers(&self) -> bool {
         self.taken_in < self.erasures
     }
+
+    /// Whether somebody asked for another attempt at its quarantined streams.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.waiting.is_some_and(|waiting| waiting.asked)
+    }
 }
 
-/// An event that a consumer could not take.
+/// An event that a consumer does not see.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) position: u64,
@@ -57,10 +66,22 @@ pub(crate) enum Whose<'a> {
     All(Option<Vec<i16>>),
 }
 
-/// The consumers that are behind, sorted by tenant.
+/// Who is looked for, and when quarantined streams are tried again.
+pub(crate) struct Looking<'a> {
+    pub(crate) consumers: Vec<&'a str>,
+    /// The read model of each.
+    pub(crate) read_models: Vec<&'a str>,
+    /// Seconds until the second attempt; twice as long each time.
+    pub(crate) first_wait: f64,
+    /// The longest such wait, in seconds.
+    pub(crate) longest_wait: f64,
+}
+
+/// The consumers that are behind or have something to try again, sorted by
+/// tenant.
 pub(crate) async fn behind(
     client: &ClientWrapper,
-    consumers: &[&str],
+    Looking { consumers, read_models, first_wait, longest_wait }: &Looking<'_>,
     whose: Whose<'_>,
     fence: &Fence,
 ) -> Result<Vec<Standing>, Error> {
@@ -68,11 +89,15 @@ pub(crate) async fn behind(
         Whose::Of(tenants) => {
             let tenants: Vec<Uuid> = tenants.iter().copied().map(event_store::pg::uuid).collect();
             let statement = client.prepare_cached(include_str!("sql/behind_of.sql")).await?;
-            client.query(&statement, &[&consumers, &tenants]).await?
+            let params: [&(dyn ToSql + Sync); 5] =
+                [&consumers, &tenants, &read_models, &first_wait, &longest_wait];
+            client.query(&statement, &params).await?
         }
         Whose::All(shards) => {
             let statement = client.prepare_cached(include_str!("sql/behind.sql")).await?;
-            client.query(&statement, &[&consumers, &shards]).await?
+            let params: [&(dyn ToSql + Sync); 5] =
+                [&consumers, &shards, &read_models, &first_wait, &longest_wait];
+            client.query(&statement, &params).await?
         }
     };
     let mut standings = rows.iter().map(standing).collect::<Result<Vec<_>, _>>()?;
@@ -101,6 +126,8 @@ fn standing(row: &Row) -> Result<Standing, Error> {
         failure: failure.transpose()?,
         erasures: unsigned(row.try_get(10)?),
         taken_in: unsigned(row.try_get::<_, Option<i64>>(11)?.unwrap_or(0)),
+        waiting: Waiting::of(row, 12)?,
+        discards: row.try_get::<_, Option<i64>>(14)? > position,
     })
 }
 

@@ -12,8 +12,13 @@ pub struct Stepped {
     pub moved: usize,
     /// Checkpoints that another process moved first.
     pub lost: usize,
-    /// Read models that stood still before an event they cannot fold.
+    /// Read models that stood still before an event they do not see, and
+    /// attempts at quarantined streams that came to nothing.
     pub stuck: usize,
+    /// Streams that were quarantined for a read model.
+    pub quarantined: usize,
+    /// Quarantined streams that could be folded after all.
+    pub lifted: usize,
     /// Events that were folded, once for each read model they went into.
     pub events: u64,
     /// Rows that were written or removed.
@@ -27,6 +32,8 @@ impl std::ops::AddAssign for Stepped {
         self.moved += other.moved;
         self.lost += other.lost;
         self.stuck += other.stuck;
+        self.quarantined += other.quarantined;
+        self.lifted += other.lifted;
         self.events += other.events;
         self.rows += other.rows;
         self.refolded += other.refolded;

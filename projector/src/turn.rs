@@ -13,6 +13,7 @@ use crate::{
     Projector, StepError, Stepped,
     batch::{self, Stretch},
     fold::Job,
+    quarantine::{AllWithheld, left_out, withheld},
     round::Round,
     standing::Standing,
     trace,
@@ -55,15 +56,38 @@ impl Projector {
         let mut standings = self.look(client, Some(tenants)).await?;
         standings.sort_by_key(|standing| order.get(&standing.tenant));
         self.notice_erasures(&standings);
-        let (remembering, standings) = standings.into_iter().partition(Standing::remembers);
+        let (refolding, mut standings): (Vec<_>, Vec<_>) = standings
+            .into_iter()
+            .partition(|standing| standing.remembers() || self.tries_again(standing));
+        standings.retain(|standing| standing.position < standing.head);
+        let withheld = self.withheld(client, refolding.iter().chain(&standings)).await?;
         let stretches = self.stretches(standings, turn);
-        let jobs = self.read(client, stretches).await?;
+        let jobs = self.read(client, stretches, &withheld).await?;
         for job in &jobs {
             self.measures.reading(job);
         }
         let _spans = trace::spans(&jobs);
         Round { projector: self, client, waiting: vec![jobs], turn }.run().await?;
-        self.refold(client, remembering, turn).await
+        self.refold(client, refolding, &withheld, turn).await
+    }
+
+    /// What is left out of the read models that have anything left out.
+    async fn withheld(
+        &self,
+        client: &ClientWrapper,
+        standings: impl Iterator<Item = &Standing>,
+    ) -> Result<AllWithheld, StepError> {
+        let (mut tenants, mut consumers) = (BTreeSet::new(), BTreeSet::new());
+        for standing in standings.filter(|it| it.waiting.is_some() || it.discards) {
+            tenants.insert(standing.tenant);
+            consumers.insert(standing.consumer);
+        }
+        if tenants.is_empty() {
+            return Ok(AllWithheld::new());
+        }
+        let tenants: Vec<Ulid> = tenants.into_iter().collect();
+        let models = consumers.iter().filter_map(|consumer| self.live.get(*consumer));
+        Ok(withheld(client, models.map(|model| &**model), Some(&tenants)).await?)
     }
 
     /// What each consumer is to take, until the turn is full.
@@ -76,7 +100,7 @@ impl Projector {
         let mut events = 0;
         let mut served = None;
         for standing in standings {
-            let full = events >= self.settings.turn && served != Some(standing.tenant);
+            let full = events >= self.pace.turn() && served != Some(standing.tenant);
             if full {
                 if turn.left.last() != Some(&standing.tenant) {
                     turn.left.push(standing.tenant);
@@ -100,7 +124,7 @@ impl Projector {
     /// apart meet. One that failed tries that event alone.
     fn stretch(&self, standing: &Standing) -> Stretch {
         let Standing { tenant, position: after, head, .. } = *standing;
-        let batch = self.settings.batch.max(1);
+        let batch = self.pace.batch();
         let until = match &standing.failure {
             Some(failure) if failure.position > after => failure.position,
             _ => (after / batch + 1) * batch,
@@ -113,17 +137,22 @@ impl Projector {
         &self,
         client: &ClientWrapper,
         stretches: BTreeMap<Stretch, Vec<Standing>>,
+        withheld: &AllWithheld,
     ) -> Result<Vec<Job>, StepError> {
-        let reads = stretches.into_iter().map(|(stretch, standings)| async move {
+        let bytes = self.settings.bytes / stretches.len().max(1);
+        let reads = stretches.into_iter().map(|(mut stretch, standings)| async move {
             let model = |standing: &Standing| self.live.get(standing.consumer);
             let models: Vec<_> = standings.iter().filter_map(model).collect();
             let wanted = |stream_type: &str| models.iter().any(|model| model.folds(stream_type));
             let means = (&*self.registry, &*self.ring);
-            let batch = batch::read(client, means, stretch, wanted).await?;
-            let batch = Arc::new(batch);
+            let batch = Arc::new(batch::read(client, means, stretch, bytes, wanted).await?);
+            stretch.until = batch.until;
             let job = |standing: Standing| {
+                let model = self.live.get(standing.consumer)?.clone();
                 Some(Job {
-                    model: self.live.get(standing.consumer)?.clone(),
+                    withheld: left_out(withheld, standing.tenant, &model),
+                    found: vec![],
+                    model,
                     stretch,
                     since: standing.since?,
                     head: standing.head,

@@ -4,16 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
-use event_store::pg::{number, ulid};
+use event_store::pg::{Fence, number, ulid};
 use tokio_postgres::{Error, Row, Statement, error::SqlState, types::ToSql};
 use ulid::Ulid;
 use uuid::Uuid;
 
 use crate::{
     cells::Array,
-    fencing::Fence,
     fold::Folded,
     model::params,
+    quarantine::Writing,
     session::{ENTER, InTransaction, Pipeline},
 };
 
@@ -38,6 +38,7 @@ struct Shared {
     share: Statement,
     advance: Statement,
     recover: Statement,
+    quarantine: Writing,
 }
 
 /// Moves the checkpoints of all that was folded and writes the rows of those
@@ -74,6 +75,8 @@ pub(crate) async fn write(
         }
     }
     rows.send(shared.recover(client, folded, &moved)).await;
+    rows.send(shared.quarantine.lift(client, folded, &moved)).await;
+    rows.send(shared.quarantine.quarantine(client, folded, &moved)).await;
     rows.send(async { client.batch_execute("COMMIT").await.map(|()| 0) }).await;
     let answers = rows.answers().await;
     transaction.ended();
@@ -125,6 +128,7 @@ impl Shared {
             share: client.prepare_cached(include_str!("sql/share.sql")).await?,
             advance: client.prepare_cached(include_str!("sql/move.sql")).await?,
             recover: client.prepare_cached(include_str!("sql/recover.sql")).await?,
+            quarantine: Writing::prepare(client).await?,
         })
     }
 

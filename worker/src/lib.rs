@@ -16,8 +16,9 @@
 //!   when the timer was due. A worker that was away decides as if it had been
 //!   there; `recorded_at` tells when it really was.
 //!
-//! Any number of workers may run. They divide the tenants between them by
-//! locks, which only save work: what holds is checked when a place is moved.
+//! Any number of workers may run. They share the tenants by
+//! [leases](Worker::sharing), and whoever lost one writes nothing: that is
+//! checked when a place is moved.
 //!
 //! Beside them [`seal`] follows the logs and signs what is in them, and [`cool`]
 //! moves what has become old out of the database.
@@ -44,7 +45,6 @@ mod settle;
 #[cfg(test)]
 mod tests;
 mod timers;
-mod turns;
 mod unsealed;
 mod worker;
 

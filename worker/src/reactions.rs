@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use event_store::pg::{number, uuid};
+use event_store::pg::{Fence, number, uuid};
 use futures_util::{StreamExt, stream};
 use tokio_postgres::types::ToSql;
 use ulid::Ulid;
@@ -39,7 +39,7 @@ struct Outcome {
 impl Worker {
     /// Lets all reactions go on by one stretch of the log, together where they
     /// stand at the same place.
-    pub(crate) async fn react(&self, tenant: Ulid) -> Result<Progress, WorkerError> {
+    pub(crate) async fn react(&self, tenant: Ulid, fence: &Fence) -> Result<Progress, WorkerError> {
         let Places { head, places } = places(&self.pool, tenant, &self.consumers).await?;
         let mut together: BTreeMap<u64, Vec<Place>> = BTreeMap::new();
         for place in places {
@@ -50,7 +50,7 @@ impl Worker {
         }
         let mut progress = Progress::default();
         for (after, group) in together {
-            progress += self.react_together(tenant, after, head, &group).await?;
+            progress += self.react_together(tenant, (after, head), &group, fence).await?;
         }
         Ok(progress)
     }
@@ -58,9 +58,9 @@ impl Worker {
     async fn react_together(
         &self,
         tenant: Ulid,
-        after: u64,
-        head: u64,
+        (after, head): (u64, u64),
         group: &[Place],
+        fence: &Fence,
     ) -> Result<Progress, WorkerError> {
         let reactions = self.registry.reactions();
         let sources: Vec<&'static str> = group
@@ -81,7 +81,7 @@ impl Worker {
             timers: 0,
             more: outcomes.iter().any(|one| one.stopped.is_none() && one.moved.to < head),
         };
-        self.write_down(tenant, outcomes).await?;
+        self.write_down(tenant, outcomes, fence).await?;
         Ok(progress)
     }
 
@@ -158,7 +158,12 @@ impl Worker {
         chain
     }
 
-    async fn write_down(&self, tenant: Ulid, outcomes: Vec<Outcome>) -> Result<(), WorkerError> {
+    async fn write_down(
+        &self,
+        tenant: Ulid,
+        outcomes: Vec<Outcome>,
+        fence: &Fence,
+    ) -> Result<(), WorkerError> {
         let mut moves = vec![];
         let mut failures = vec![];
         for Outcome { place, moved, stopped, .. } in outcomes {
@@ -174,8 +179,8 @@ impl Worker {
                 moves.push(moved);
             }
         }
-        if !moves.is_empty() {
-            settle(&self.pool, &self.keys, tenant, &moves).await?;
+        if !moves.is_empty() && !settle(&self.pool, &self.keys, tenant, &moves, fence).await? {
+            return Ok(());
         }
         for (failing, consumer, at, failure) in failures {
             self.stand_still(tenant, &consumer, at, &failure, failing).await?;

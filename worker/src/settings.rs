@@ -26,9 +26,6 @@ pub struct Settings {
     /// After how many attempts a passing failure is recorded as one that
     /// somebody should look at. It is tried again all the same.
     pub max_retries: u32,
-    /// After how long without a sign of life another worker may take over what
-    /// this one was serving.
-    pub turn: Duration,
     /// How long a tenant whose new events called for nothing is left alone
     /// before it is looked at again; twice as long each time, up to sixteen
     /// times this.
@@ -47,7 +44,6 @@ impl Default for Settings {
             first_pause: Duration::from_millis(100),
             longest_pause: Duration::from_mins(1),
             max_retries: 10,
-            turn: Duration::from_secs(15),
             rest: Duration::from_millis(10),
             retention_days: 30,
         }

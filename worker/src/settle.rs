@@ -13,15 +13,18 @@ use deadpool_postgres::{Pool, Transaction};
 use domain::kernel::{Dispatch, Intent, Timestamp};
 use event_store::{
     keys::{KeyRing, Keys},
-    pg::{number, uuid},
+    pg::{Fence, number, uuid},
 };
+use tokio_postgres::types::ToSql;
 use ulid::Ulid;
 use uuid::Uuid;
 
 use crate::{WorkerError, dispatch::Refused, kept, plan::Task};
 
-/// Begins a transaction that may be lost by a crash of the server.
-pub(crate) const FORGIVING: &str = "SET LOCAL synchronous_commit TO off";
+/// Begins a transaction that may be lost by a crash of the server. One in which
+/// this worker falls silent shall not keep others from taking over.
+pub(crate) const FORGIVING: &str = "SET LOCAL synchronous_commit TO off;
+    SET LOCAL idle_in_transaction_session_timeout = '3s'";
 
 /// What an event wants of a timer.
 #[derive(Clone, Debug)]
@@ -76,16 +79,21 @@ pub(crate) fn timer_changes(task: &Task) -> impl Iterator<Item = (TimerKey, Chan
 }
 
 /// Moves reactions on in one tenant's log. Whoever is no longer where its move
-/// begins has lost to another worker, and leaves nothing behind.
+/// begins has lost to another worker, and leaves nothing behind. False if the
+/// tenant is another worker's by now.
 pub(crate) async fn settle(
     pool: &Pool,
     keys: &KeyRing,
     tenant: Ulid,
     moves: &[Move],
-) -> Result<(), WorkerError> {
+    fence: &Fence,
+) -> Result<bool, WorkerError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     transaction.batch_execute(FORGIVING).await?;
+    if !holds(&transaction, tenant, fence).await? {
+        return Ok(false);
+    }
     let winners = winners(&transaction, tenant, moves).await?;
     let won: Vec<&Move> = moves.iter().filter(|one| winners.contains(&one.consumer)).collect();
     write_timers(&transaction, keys, tenant, &won).await?;
@@ -98,7 +106,24 @@ pub(crate) async fn settle(
         transaction.execute(&statement, &[&uuid(tenant), &recovered]).await?;
     }
     transaction.commit().await?;
-    Ok(())
+    Ok(true)
+}
+
+/// Whether the tenant is this worker's still; if so, it stays until the
+/// transaction has ended.
+pub(crate) async fn holds(
+    transaction: &Transaction<'_>,
+    tenant: Ulid,
+    fence: &Fence,
+) -> Result<bool, WorkerError> {
+    if !fence.is_needed() {
+        return Ok(true);
+    }
+    let statement = transaction.prepare_cached(include_str!("sql/holds.sql")).await?;
+    let tenant = uuid(tenant);
+    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&tenant];
+    params.extend(fence.params());
+    Ok(transaction.query_one(&statement, &params).await?.try_get(0)?)
 }
 
 async fn winners(

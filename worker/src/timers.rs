@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use domain::kernel::{Dispatch, Timestamp};
-use event_store::{keys::Keys, pg::uuid};
+use event_store::{
+    keys::Keys,
+    pg::{Fence, uuid},
+};
 use futures_util::{StreamExt, stream};
 use tokio_postgres::Row;
 use ulid::Ulid;
@@ -16,7 +19,7 @@ use crate::{
     dispatch::{Cause, Failure, Origin, Refused, erased, give},
     kept::{Kept, timer_place},
     pauses::Failing,
-    settle::{FORGIVING, TimerKey, keep_refused},
+    settle::{FORGIVING, TimerKey, holds, keep_refused},
     worker::Progress,
 };
 
@@ -43,7 +46,7 @@ struct Rung {
 
 impl Worker {
     /// Gives the commands of a tenant's timers that are due.
-    pub(crate) async fn ring(&self, tenant: Ulid) -> Result<Progress, WorkerError> {
+    pub(crate) async fn ring(&self, tenant: Ulid, fence: &Fence) -> Result<Progress, WorkerError> {
         let due = self.due(tenant).await?;
         let full = due.len() >= self.settings.batch;
         let ready: Vec<Due> = due
@@ -65,7 +68,7 @@ impl Worker {
         let rung = self.sorted(tenant, results.into_iter().flatten());
         let given = rung.given.len() as u64;
         self.metrics.rung(given, rung.failed.len() as u64, &rung.refused);
-        self.put_away(tenant, &rung).await?;
+        self.put_away(tenant, &rung, fence).await?;
         Ok(Progress { timers: given, more: full && given > 0, ..Progress::default() })
     }
 
@@ -141,10 +144,13 @@ impl Worker {
         rung
     }
 
-    async fn put_away(&self, tenant: Ulid, rung: &Rung) -> Result<(), WorkerError> {
+    async fn put_away(&self, tenant: Ulid, rung: &Rung, fence: &Fence) -> Result<(), WorkerError> {
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
         transaction.batch_execute(FORGIVING).await?;
+        if !holds(&transaction, tenant, fence).await? {
+            return Ok(());
+        }
         let (streams, names) = columns(rung.given.iter().map(|(key, _)| key));
         let events: Vec<Uuid> = rung.given.iter().map(|(_, event)| uuid(*event)).collect();
         let remove = transaction.prepare_cached(include_str!("sql/remove_timers.sql")).await?;

@@ -5,7 +5,7 @@ use std::{ops::AddAssign, sync::Arc};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use domain::kernel::{ReactionEntry, Registry};
-use event_store::pg::ulid;
+use event_store::pg::{Fence, Leases, ulid};
 use event_store::{Commands, keys::KeyRing};
 use futures_util::{StreamExt, stream};
 use tokio::sync::OnceCell;
@@ -16,7 +16,6 @@ use crate::{
     metrics::Metrics,
     pauses::{Failing, Pauses},
     registration::register,
-    turns::Turns,
 };
 
 /// Answers events and rings timers.
@@ -32,7 +31,7 @@ pub struct Worker {
     pub(crate) consumers: Vec<String>,
     pub(crate) pauses: Pauses,
     pub(crate) metrics: Metrics,
-    pub(crate) turns: Turns,
+    pub(crate) leases: Option<Arc<Leases>>,
     registered: OnceCell<()>,
 }
 
@@ -68,7 +67,7 @@ impl AddAssign for Progress {
 
 impl Worker {
     /// A worker for everything that is declared. The pool's sessions have the
-    /// role `tenantry_worker`; one of them is kept. Keys are looked up while a
+    /// role `tenantry_worker`. Keys are looked up while a
     /// transaction is open, so the key ring needs a pool of its own.
     #[must_use]
     pub fn new(
@@ -83,7 +82,7 @@ impl Worker {
             consumers: registry.reactions().iter().map(ReactionEntry::consumer).collect(),
             pauses: Pauses::new(settings.first_pause, settings.longest_pause),
             metrics: Metrics::new(),
-            turns: Turns::new(pool.clone(), settings.turn),
+            leases: None,
             registered: OnceCell::new(),
             registry,
             commands,
@@ -92,6 +91,14 @@ impl Worker {
             clock,
             settings,
         }
+    }
+
+    /// Works on what it has under these leases alone, and writes only while it
+    /// has it. [`run`](crate::run()) tends them; whoever steps does so himself.
+    #[must_use]
+    pub fn sharing(mut self, leases: Arc<Leases>) -> Self {
+        self.leases = Some(leases);
+        self
     }
 
     /// Serves every tenant once in which there is something to do.
@@ -131,7 +138,8 @@ impl Worker {
         let now: DateTime<Utc> = (self.clock)().into();
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(include_str!("sql/behind.sql")).await?;
-        let rows = client.query(&statement, &[&self.consumers, &now]).await?;
+        let shards = self.leases.as_ref().map(|leases| leases.held().shards());
+        let rows = client.query(&statement, &[&self.consumers, &now, &shards]).await?;
         let tenants = rows.iter().map(|row| Ok(ulid(row.try_get(0)?)));
         tenants.collect()
     }
@@ -163,17 +171,18 @@ impl Worker {
     }
 
     async fn turn(&self, tenant: Ulid) -> Result<Progress, WorkerError> {
-        if !self.turns.take(tenant).await? {
-            return Ok(Progress::default());
-        }
-        let served = async {
-            let mut progress = self.react(tenant).await?;
-            progress += self.ring(tenant).await?;
-            Ok(progress)
-        };
-        let served = served.await;
-        self.turns.give_back(tenant).await;
-        served
+        let Some(fence) = self.fence(tenant) else { return Ok(Progress::default()) };
+        let mut progress = self.react(tenant, &fence).await?;
+        progress += self.ring(tenant, &fence).await?;
+        Ok(progress)
+    }
+
+    /// What fences the work that begins now on a tenant. Nothing if it is
+    /// another worker's.
+    pub(crate) fn fence(&self, tenant: Ulid) -> Option<Fence> {
+        let Some(leases) = &self.leases else { return Some(Fence::default()) };
+        let held = leases.held();
+        held.holds(tenant).then(|| leases.fence(&held))
     }
 
     /// Measures what lies before the reactions and the timers.

@@ -37,8 +37,8 @@ pub trait Work: Send {
     /// Folds an event.
     ///
     /// # Errors
-    /// When the event cannot be folded. The work is then good for nothing but
-    /// to be started anew, up to that event.
+    /// When the event cannot be folded. The rows are then as they were before,
+    /// and other events can be folded into them.
     fn apply(&mut self, event: &AnyRecorded) -> Result<(), FoldError>;
     /// All rows there are now, with the position of the last event in each.
     ///
@@ -141,6 +141,7 @@ struct WorkOn<R: ReadModel> {
     key: std::sync::Arc<[usize]>,
 }
 
+#[derive(Clone)]
 struct Held<Row> {
     row: Option<Row>,
     /// The last event that went into the row.
@@ -182,6 +183,19 @@ impl<R: ReadModel> WorkOn<R> {
         Ok(())
     }
 
+    /// Folds an event into all of its rows, or into none.
+    fn fold_many(&mut self, keys: Vec<R::Key>, event: &AnyRecorded) -> Result<(), FoldError> {
+        let before: Vec<_> =
+            keys.iter().map(|key| (key.clone(), self.rows.get(key).cloned())).collect();
+        let folded = keys.into_iter().try_for_each(|key| self.fold(key, event));
+        if folded.is_err() {
+            for (key, held) in before {
+                self.rows.insert(key, held.unwrap_or_default());
+            }
+        }
+        folded
+    }
+
     fn cells(&self, row: &R::Row) -> Result<Vec<Cell>, FoldError> {
         to_cells(row, &self.columns).map_err(shape::<R>)
     }
@@ -216,7 +230,7 @@ impl<R: ReadModel> Work for WorkOn<R> {
         match R::Sources::keys(event) {
             Keys::None => Ok(()),
             Keys::One(key) => self.fold(key, event),
-            Keys::Many(keys) => keys.into_iter().try_for_each(|key| self.fold(key, event)),
+            Keys::Many(keys) => self.fold_many(keys, event),
         }
     }
 

@@ -78,12 +78,16 @@ impl<K> Keys<K> {
 pub struct Slot<'a, R: ReadModel> {
     key: &'a R::Key,
     row: &'a mut Option<R::Row>,
+    /// The row as it was when it was first removed.
+    removed: Option<R::Row>,
+    was_there: bool,
     missing: bool,
 }
 
 impl<'a, R: ReadModel> Slot<'a, R> {
     pub(super) fn new(key: &'a R::Key, row: &'a mut Option<R::Row>) -> Self {
-        Self { key, row, missing: false }
+        let was_there = row.is_some();
+        Self { key, row, removed: None, was_there, missing: false }
     }
 
     /// Which row it is.
@@ -117,10 +121,18 @@ impl<'a, R: ReadModel> Slot<'a, R> {
 
     /// Removes the row, if there is one.
     pub fn remove(&mut self) {
-        *self.row = None;
+        let removed = self.row.take();
+        if self.removed.is_none() {
+            self.removed = removed;
+        }
     }
 
-    pub(super) fn found_missing(&self) -> bool {
+    /// Whether a row that must be there was not; then what was there before is
+    /// there again.
+    pub(super) fn found_missing(self) -> bool {
+        if self.missing {
+            *self.row = self.removed.filter(|_| self.was_there);
+        }
         self.missing
     }
 }

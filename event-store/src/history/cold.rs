@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ulid::Ulid;
 
-use super::{History, Part, RawEvent, Session, Stretch};
+use super::{Excerpt, History, Part, RawEvent, Session, Stretch};
 use crate::{
     ReadError,
     cold::{CATALOGUE, Cold, Entry, Index, Segment, Unfetched},
@@ -22,27 +22,31 @@ impl History {
         &self,
         session: &S,
         stretch: Stretch<'_>,
-        hot: Vec<RawEvent>,
+        hot: Excerpt<RawEvent>,
         cold: u64,
-    ) -> Result<Option<Vec<RawEvent>>, S::Error> {
+        bytes: usize,
+    ) -> Result<Option<Excerpt<RawEvent>>, S::Error> {
         let until = stretch.until.min(cold);
-        let found = self.cold_stretch(session, Stretch { until, ..stretch }).await?;
+        let found = self.cold_stretch(session, Stretch { until, ..stretch }, bytes).await?;
         let Some(mut events) = found else { return Ok(None) };
-        let left = stretch.limit.saturating_sub(events.len() as u64);
-        if left == 0 || until == stretch.until {
+        let left = stretch.limit.saturating_sub(events.len());
+        if left == 0 || events.is_cut || until == stretch.until {
             return Ok(Some(events));
         }
-        let rest = Stretch { after: cold, limit: left, ..stretch };
         // Among what was read may be events that are cold as well.
-        if hot.len() as u64 == stretch.limit {
-            events.extend(Box::pin(self.stretch(session, rest)).await?);
-            return Ok(Some(events));
-        }
-        for event in hot {
-            if event.position()? > cold && (events.len() as u64) < stretch.limit {
-                events.push(event);
+        let hot = if hot.len() == stretch.limit {
+            let rest = Stretch { after: cold, limit: left, ..stretch };
+            Box::pin(self.excerpt(session, rest, events.room)).await?
+        } else {
+            hot
+        };
+        for event in hot.taken {
+            if event.position()? > cold && events.len() < stretch.limit {
+                let size = event.bytes();
+                events.push(event, size);
             }
         }
+        events.is_cut |= hot.is_cut;
         Ok(Some(events))
     }
 
@@ -52,10 +56,11 @@ impl History {
         &self,
         session: &S,
         stretch: Stretch<'_>,
-    ) -> Result<Option<Vec<RawEvent>>, S::Error> {
+        bytes: usize,
+    ) -> Result<Option<Excerpt<RawEvent>>, S::Error> {
         let Stretch { tenant, mut after, until, types, limit } = stretch;
-        let mut events = vec![];
-        while after < until && (events.len() as u64) < limit {
+        let mut events = Excerpt::of(bytes);
+        while after < until && events.len() < limit {
             let entries = entries(session, tenant, (after, until), PAGE).await?;
             if entries.is_empty() {
                 return Ok(None);
@@ -64,19 +69,20 @@ impl History {
                 if entry.first > after + 1 {
                     return Ok(None);
                 }
-                if events.len() as u64 >= limit {
+                if events.is_cut || events.len() >= limit {
                     return Ok(Some(events));
                 }
                 let segment = self.segment(tenant, entry).await?;
                 for position in entry.first.max(after + 1)..=entry.last.min(until) {
-                    if events.len() as u64 >= limit {
+                    if events.is_cut || events.len() >= limit {
                         return Ok(Some(events));
                     }
                     let event = segment.at(position).map_err(ReadError::Fault)?;
                     let Some(event) = event else { continue };
                     let kind = event.stream_type()?;
                     if types.is_none_or(|types| types.contains(&kind)) {
-                        events.push(event);
+                        let size = event.bytes();
+                        events.push(event, size);
                     }
                 }
                 after = entry.last;
@@ -92,9 +98,10 @@ impl History {
         session: &S,
         part: Part,
         before: u64,
-    ) -> Result<Option<Vec<RawEvent>>, S::Error> {
+        bytes: usize,
+    ) -> Result<Option<Excerpt<RawEvent>>, S::Error> {
         let Part { tenant, stream, after, until, limit } = part;
-        let mut events = vec![];
+        let mut events = Excerpt::of(bytes);
         let mut next = after + 1;
         let (entries, reaches) = self.segments_of(session, part, before).await?;
         for entry in entries {
@@ -109,15 +116,16 @@ impl History {
                     return Ok(None);
                 }
                 let is_beyond = version >= before || event.position()? > until;
-                if is_beyond || events.len() as u64 >= limit {
+                if is_beyond || events.is_cut || events.len() >= limit {
                     return Ok(Some(events));
                 }
-                events.push(event);
+                let size = event.bytes();
+                events.push(event, size);
                 next += 1;
             }
         }
         // All there are before what the table has, or up to the position.
-        let is_all = next == before || reaches || events.len() as u64 >= limit;
+        let is_all = next == before || reaches || events.is_cut || events.len() >= limit;
         Ok(is_all.then_some(events))
     }
 

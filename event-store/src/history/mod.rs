@@ -12,16 +12,18 @@
 //! same moment.
 
 mod cold;
+mod excerpt;
 mod moment;
 mod raw;
 mod session;
 
 use std::sync::Arc;
 
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 use ulid::Ulid;
 
 pub(crate) use cold::entries;
+pub use excerpt::Excerpt;
 pub(crate) use raw::Column;
 pub use raw::{EVENT_COLUMNS, RawEvent};
 pub use session::{Session, Within};
@@ -36,6 +38,8 @@ use crate::{
 const POSITIONS: usize = 1_000;
 /// How often is looked again for what was moving between two looks.
 const LOOKS: usize = 8;
+/// Bytes of events that are looked through at once.
+const LOOKED_THROUGH: usize = 4 << 20;
 
 /// A stretch of a tenant's log.
 #[derive(Clone, Copy, Debug)]
@@ -100,14 +104,28 @@ impl History {
         session: &S,
         stretch: Stretch<'_>,
     ) -> Result<Vec<RawEvent>, S::Error> {
+        self.excerpt(session, stretch, usize::MAX).await.map(|events| events.taken)
+    }
+
+    /// The events that a stretch begins with, oldest first, until they have so
+    /// many bytes, and one at least. Cold ones count as those in the table do: by
+    /// the bytes of their columns, not by those of the segments they are in.
+    ///
+    /// # Errors
+    /// When the session's query fails, or cold events cannot be had.
+    pub async fn excerpt<S: Session>(
+        &self,
+        session: &S,
+        stretch: Stretch<'_>,
+        bytes: usize,
+    ) -> Result<Excerpt<RawEvent>, S::Error> {
         let mut looks = 0;
         loop {
             looks += 1;
             let (events, cold) = if let Some(types) = stretch.types {
-                let (rows, cold) = self.of_types(session, stretch, types).await?;
-                (raw(rows), cold)
+                self.of_types(session, stretch, types, bytes).await?
             } else {
-                let events = self.of_all_types(session, stretch).await?;
+                let events = self.of_all_types(session, stretch, bytes).await?;
                 if is_whole(&events, stretch)? {
                     return Ok(events);
                 }
@@ -115,7 +133,7 @@ impl History {
             };
             if cold > stretch.after {
                 // Rare and large: not to be carried along by whoever asks.
-                let both = Box::pin(self.both(session, stretch, events, cold)).await?;
+                let both = Box::pin(self.both(session, stretch, events, cold, bytes)).await?;
                 if let Some(events) = both
                     && (stretch.types.is_some() || looks >= LOOKS || is_whole(&events, stretch)?)
                 {
@@ -135,12 +153,13 @@ impl History {
         &self,
         session: &S,
         stretch: Stretch<'_>,
-    ) -> Result<Vec<RawEvent>, S::Error> {
+        bytes: usize,
+    ) -> Result<Excerpt<RawEvent>, S::Error> {
         let Stretch { tenant, after, until, limit, .. } = stretch;
         let (tenant, after) = (uuid(tenant), number(after));
         let (until, most) = (number(until), number(limit));
         let sql = include_str!("sql/stretch.sql");
-        session.rows(sql, &[&tenant, &after, &until, &most]).await.map(raw)
+        session.excerpt(sql, &[&tenant, &after, &until, &most], bytes).await.map(raw)
     }
 
     async fn of_types<S: Session>(
@@ -148,14 +167,15 @@ impl History {
         session: &S,
         stretch: Stretch<'_>,
         types: &[&str],
-    ) -> Result<(Vec<Row>, u64), S::Error> {
+        bytes: usize,
+    ) -> Result<(Excerpt<RawEvent>, u64), S::Error> {
         let Stretch { tenant, after, until, limit, .. } = stretch;
         let (after, until, most) = (number(after), number(until), number(limit));
         let sql = include_str!("sql/stretch_of_types.sql");
         let params = (uuid(tenant), types);
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&params.0, &after, &until, &params.1, &most];
-        session.rows_and_cold(tenant, sql, &params).await
+        let params: [&(dyn ToSql + Sync); 5] = [&params.0, &after, &until, &params.1, &most];
+        let (rows, cold) = session.excerpt_and_cold(tenant, sql, &params, bytes).await?;
+        Ok((raw(rows), cold))
     }
 
     /// The events of a part of a stream, oldest first.
@@ -167,6 +187,20 @@ impl History {
         session: &S,
         part: Part,
     ) -> Result<Vec<RawEvent>, S::Error> {
+        self.stream_excerpt(session, part, usize::MAX).await.map(|events| events.taken)
+    }
+
+    /// The events that a part of a stream begins with, oldest first, until they
+    /// have so many bytes, counted as in [`Self::excerpt`], and one at least.
+    ///
+    /// # Errors
+    /// When the session's query fails, or cold events cannot be had.
+    pub async fn stream_excerpt<S: Session>(
+        &self,
+        session: &S,
+        part: Part,
+        bytes: usize,
+    ) -> Result<Excerpt<RawEvent>, S::Error> {
         let Part { tenant, stream, after, until, limit } = part;
         let (from, to, most) = (number(after), number(until), number(limit));
         let params = (uuid(tenant), uuid(stream));
@@ -174,9 +208,9 @@ impl History {
         loop {
             looks += 1;
             let sql = include_str!("sql/stream.sql");
-            let rows = session.rows(sql, &[&params.0, &params.1, &from, &to, &most]).await?;
-            let mut events = raw(rows);
-            let next = match events.first() {
+            let asked: [&(dyn ToSql + Sync); 5] = [&params.0, &params.1, &from, &to, &most];
+            let hot = raw(session.excerpt(sql, &asked, bytes).await?);
+            let next = match hot.taken.first() {
                 Some(event) => Some(event.version()?),
                 // The last event of a stream is always in the table.
                 None if until == u64::MAX => None,
@@ -186,16 +220,56 @@ impl History {
                     version(rows.first())?
                 }
             };
-            let Some(next) = next.filter(|next| *next > after + 1) else { return Ok(events) };
-            if let Some(mut cold) = Box::pin(self.cold_stream(session, part, next)).await? {
+            let Some(next) = next.filter(|next| *next > after + 1) else { return Ok(hot) };
+            if let Some(mut events) = Box::pin(self.cold_stream(session, part, next, bytes)).await?
+            {
                 // What is cold may end before `next`, if that lies beyond the
                 // last position.
-                cold.append(&mut events);
-                cold.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-                return Ok(cold);
+                let left = limit.saturating_sub(events.len());
+                let is_cut = hot.is_cut;
+                for event in hot.taken.into_iter().take(usize::try_from(left).unwrap_or(usize::MAX))
+                {
+                    let size = event.bytes();
+                    events.push(event, size);
+                }
+                events.is_cut |= is_cut;
+                return Ok(events);
             }
             if looks >= LOOKS {
                 return Err(restless(tenant).into());
+            }
+        }
+    }
+
+    /// The last version of a stream after a version and up to a position of the
+    /// log; nothing when it has none there.
+    ///
+    /// # Errors
+    /// When the session's query fails, or cold events cannot be had.
+    pub async fn last_version<S: Session>(
+        &self,
+        session: &S,
+        (tenant, stream): (Ulid, Ulid),
+        after: u64,
+        until: u64,
+    ) -> Result<Option<u64>, S::Error> {
+        let sql = include_str!("sql/last_version.sql");
+        let params = (uuid(tenant), uuid(stream), number(after), number(until));
+        let rows = session.rows(sql, &[&params.0, &params.1, &params.2, &params.3]).await?;
+        // Whatever follows one that is in the table is there as well.
+        let mut last = version(rows.first())?;
+        if last.is_some() {
+            return Ok(last);
+        }
+        loop {
+            let part =
+                Part { tenant, stream, after: last.unwrap_or(after), until, limit: u64::MAX };
+            let events = self.stream_excerpt(session, part, LOOKED_THROUGH).await?;
+            if let Some(event) = events.taken.last() {
+                last = Some(event.version()?);
+            }
+            if !events.is_cut {
+                return Ok(last);
             }
         }
     }
@@ -232,7 +306,8 @@ impl History {
         loop {
             looks += 1;
             let asked: Vec<i64> = positions.iter().copied().map(number).collect();
-            let mut events = raw(session.rows(sql, &[&id, &asked]).await?);
+            let rows = session.rows(sql, &[&id, &asked]).await?;
+            let mut events: Vec<_> = rows.into_iter().map(RawEvent::of_row).collect();
             if events.len() == positions.len() {
                 return Ok(events);
             }
@@ -257,9 +332,9 @@ fn restless(tenant: Ulid) -> ReadError {
     ))
 }
 
-/// Whether events are all that there are of a stretch.
-fn is_whole(events: &[RawEvent], stretch: Stretch<'_>) -> Result<bool, ReadError> {
-    for (event, expected) in events.iter().zip(stretch.after + 1..) {
+/// Whether events are all that there are of a stretch, as far as they go.
+fn is_whole(events: &Excerpt<RawEvent>, stretch: Stretch<'_>) -> Result<bool, ReadError> {
+    for (event, expected) in events.taken.iter().zip(stretch.after + 1..) {
         if event.position()? != expected {
             return Ok(false);
         }
@@ -267,7 +342,7 @@ fn is_whole(events: &[RawEvent], stretch: Stretch<'_>) -> Result<bool, ReadError
     // The last event of a log is always in the table: it is the last of its
     // stream, too.
     let all = stretch.limit.min(stretch.until.saturating_sub(stretch.after));
-    Ok(stretch.until == u64::MAX || events.len() as u64 >= all)
+    Ok(stretch.until == u64::MAX || events.is_cut || events.len() >= all)
 }
 
 fn version(row: Option<&Row>) -> Result<Option<u64>, ReadError> {
@@ -275,6 +350,6 @@ fn version(row: Option<&Row>) -> Result<Option<u64>, ReadError> {
     Ok(version.map_err(crate::pg::failed)?.map(unsigned))
 }
 
-fn raw(rows: Vec<Row>) -> Vec<RawEvent> {
-    rows.into_iter().map(RawEvent::of_row).collect()
+fn raw(rows: Excerpt<Row>) -> Excerpt<RawEvent> {
+    rows.map(RawEvent::of_row)
 }

@@ -9,6 +9,7 @@ use tokio_postgres::{
     Row,
     types::{FromSql, Type},
 };
+use ulid::Ulid;
 use uuid::Uuid;
 
 use crate::{
@@ -133,6 +134,30 @@ impl RawEvent {
         self.get(Column::StreamType)
     }
 
+    /// Its stream.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn stream(&self) -> Result<Ulid, ReadError> {
+        self.get(Column::Stream).map(ulid)
+    }
+
+    /// What it is called behind the type of its aggregate: `loan.lent`.
+    ///
+    /// # Errors
+    /// When it is not called anything.
+    pub fn kind(&self) -> Result<&str, ReadError> {
+        self.get(Column::Type)
+    }
+
+    /// How many bytes of memory its columns take.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.0 {
+            Kept::Row(row) => row.raw_size_bytes(),
+            Kept::Leaf { content, .. } => content.len(),
+        }
+    }
+
     /// When it was written down.
     ///
     /// # Errors
@@ -160,7 +185,7 @@ impl RawEvent {
     pub fn stored(&self) -> Result<StoredEvent, ReadError> {
         let (actor, reason) =
             actor_and_reason(self.get(Column::Actor)?, self.get(Column::Metadata)?)?;
-        let kind: &str = self.get(Column::Type)?;
+        let kind = self.kind()?;
         let id = |column| self.get::<Uuid>(column).map(ulid);
         let time = |column| self.get::<DateTime<Utc>>(column);
         Ok(StoredEvent {

@@ -5,6 +5,7 @@ use std::future::Future;
 use tokio_postgres::{GenericClient, Row, types::ToSql};
 use ulid::Ulid;
 
+use super::Excerpt;
 use crate::{
     ReadError,
     pg::{TenantRead, failed, unsigned, uuid},
@@ -25,17 +26,37 @@ pub trait Session: Sync {
         params: &[&(dyn ToSql + Sync)],
     ) -> impl Future<Output = Result<Vec<Row>, Self::Error>> + Send;
 
-    /// The rows of a query, and up to which position the tenant's log was cold
+    /// The rows that a query begins with, until they have so many bytes, and one
+    /// at least. As it stands here it is for sessions that ask for few: all rows
+    /// are in memory before some are left out.
+    fn excerpt(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+        bytes: usize,
+    ) -> impl Future<Output = Result<Excerpt<Row>, Self::Error>> + Send {
+        async move {
+            let mut excerpt = Excerpt::of(bytes);
+            for row in self.rows(sql, params).await? {
+                let size = row.raw_size_bytes();
+                excerpt.push(row, size);
+            }
+            Ok(excerpt)
+        }
+    }
+
+    /// The same, and up to which position the tenant's log was cold
     /// at the same moment. As it stands here it is for sessions whose queries
     /// all see the same moment.
-    fn rows_and_cold(
+    fn excerpt_and_cold(
         &self,
         tenant: Ulid,
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
-    ) -> impl Future<Output = Result<(Vec<Row>, u64), Self::Error>> + Send {
+        bytes: usize,
+    ) -> impl Future<Output = Result<(Excerpt<Row>, u64), Self::Error>> + Send {
         async move {
-            let rows = self.rows(sql, params).await?;
+            let rows = self.excerpt(sql, params, bytes).await?;
             Ok((rows, self.cold(tenant).await?))
         }
     }
@@ -61,13 +82,23 @@ impl Session for TenantRead<'_> {
         self.query(sql, params).await
     }
 
-    async fn rows_and_cold(
+    async fn excerpt(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+        bytes: usize,
+    ) -> Result<Excerpt<Row>, ReadError> {
+        TenantRead::excerpt(*self, sql, params, bytes).await
+    }
+
+    async fn excerpt_and_cold(
         &self,
         tenant: Ulid,
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
-    ) -> Result<(Vec<Row>, u64), ReadError> {
-        let (rows, cold) = self.two_queries((sql, params), (COLD, &[&uuid(tenant)])).await?;
+        bytes: usize,
+    ) -> Result<(Excerpt<Row>, u64), ReadError> {
+        let (rows, cold) = self.two_queries((sql, params), bytes, (COLD, &[&uuid(tenant)])).await?;
         Ok((rows, until(&cold)?))
     }
 }
@@ -84,5 +115,15 @@ impl<C: GenericClient + Sync> Session for Within<'_, C> {
 
     async fn rows(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, ReadError> {
         self.0.query(sql, params).await.map_err(failed)
+    }
+
+    async fn excerpt(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+        bytes: usize,
+    ) -> Result<Excerpt<Row>, ReadError> {
+        let answer = self.0.query_raw(sql, params.iter().copied());
+        crate::pg::excerpt(answer, bytes).await.map_err(failed)
     }
 }

@@ -83,18 +83,28 @@ impl Held {
     }
 }
 
-/// What a statement that writes needs to know to be fenced: the arguments of
-/// `log.fenced`.
-#[derive(Clone, Debug)]
-pub struct Fences {
-    /// The group.
-    pub consumers: &'static str,
-    /// Who writes.
-    pub process: Uuid,
-    /// The shards it believes to have.
-    pub shards: Vec<i16>,
-    /// The fence of each.
-    pub fences: Vec<i64>,
+/// What a statement that writes needs to be fenced: the arguments of
+/// `log.fenced`. Nulls for whoever works without leases.
+#[derive(Clone, Debug, Default)]
+pub struct Fence {
+    consumers: Option<&'static str>,
+    process: Option<Uuid>,
+    shards: Option<Vec<i16>>,
+    fences: Option<Vec<i64>>,
+}
+
+impl Fence {
+    /// The group, the process, its shards, and the fence of each.
+    #[must_use]
+    pub fn params(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.consumers, &self.process, &self.shards, &self.fences]
+    }
+
+    /// Whether there are leases to be held.
+    #[must_use]
+    pub fn is_needed(&self) -> bool {
+        self.consumers.is_some()
+    }
 }
 
 /// The leases of one process in one group.
@@ -132,12 +142,16 @@ impl Leases {
         self.held.borrow().clone()
     }
 
-    /// The fences of what this process had at some moment, for work that was
+    /// The fence of what this process had at some moment, for work that was
     /// begun then.
     #[must_use]
-    pub fn fences(&self, held: &Held) -> Fences {
-        let (shards, fences) = held.fences.iter().map(|(shard, fence)| (*shard, *fence)).unzip();
-        Fences { consumers: self.consumers, process: self.process, shards, fences }
+    pub fn fence(&self, held: &Held) -> Fence {
+        Fence {
+            consumers: Some(self.consumers),
+            process: Some(self.process),
+            shards: Some(held.fences.keys().copied().collect()),
+            fences: Some(held.fences.values().copied().collect()),
+        }
     }
 
     /// Tells when that changes.

@@ -22,11 +22,11 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 pub use committer::CommitSettings;
-pub use leases::{Fences, Held, LeaseError, Leases, SHARDS, shard};
+pub use leases::{Fence, Held, LeaseError, Leases, SHARDS, shard};
 pub use migrate::{MigrateError, SCHEMA, Tenant, migrate, provision, tenants};
 pub(crate) use read::actor_and_reason;
 pub use session::TenantRead;
-pub(crate) use session::{client as session_client, failed, read as read_as};
+pub(crate) use session::{client as session_client, excerpt, failed, read as read_as};
 pub use signals::{Channel, Signals};
 pub use values::{number, ulid, unsigned, uuid};
 

@@ -1,11 +1,14 @@
 //! Reading as one tenant, in one round trip.
 
+use std::{future::Future, pin::pin};
+
 use deadpool_postgres::{ClientWrapper, Object, Pool};
-use tokio_postgres::{Row, types::ToSql};
+use futures_util::TryStreamExt;
+use tokio_postgres::{Row, RowStream, types::ToSql};
 use ulid::Ulid;
 
 use super::uuid;
-use crate::ReadError;
+use crate::{ReadError, history::Excerpt};
 
 /// A connection from the pool.
 pub(crate) async fn client(pool: &Pool) -> Result<Object, ReadError> {
@@ -70,6 +73,17 @@ impl TenantRead<'_> {
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, ReadError> {
+        self.excerpt(sql, params, usize::MAX).await.map(|rows| rows.taken)
+    }
+
+    /// Runs one query, and takes the rows that it begins with until they have so
+    /// many bytes.
+    pub(crate) async fn excerpt(
+        self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+        bytes: usize,
+    ) -> Result<Excerpt<Row>, ReadError> {
         let enter = self.client.prepare_cached(ENTER).await.map_err(failed)?;
         let statement = self.client.prepare_cached(sql).await.map_err(failed)?;
         let tenant = uuid(self.tenant).to_string();
@@ -78,7 +92,7 @@ impl TenantRead<'_> {
             biased;
             self.client.batch_execute("BEGIN READ ONLY"),
             self.client.execute(&enter, &tenant),
-            self.client.query(&statement, params),
+            excerpt(self.client.query_raw(&statement, params.iter().copied()), bytes),
             self.client.batch_execute("COMMIT"),
         );
         begun.map_err(failed)?;
@@ -88,12 +102,14 @@ impl TenantRead<'_> {
         Ok(rows)
     }
 
-    /// Runs two queries that see the same moment.
+    /// Runs two queries that see the same moment, and takes the rows that the
+    /// first begins with until they have so many bytes.
     pub(crate) async fn two_queries(
         self,
         one: (&str, &[&(dyn ToSql + Sync)]),
+        bytes: usize,
         other: (&str, &[&(dyn ToSql + Sync)]),
-    ) -> Result<(Vec<Row>, Vec<Row>), ReadError> {
+    ) -> Result<(Excerpt<Row>, Vec<Row>), ReadError> {
         let enter = self.client.prepare_cached(ENTER).await.map_err(failed)?;
         let first = self.client.prepare_cached(one.0).await.map_err(failed)?;
         let second = self.client.prepare_cached(other.0).await.map_err(failed)?;
@@ -103,7 +119,7 @@ impl TenantRead<'_> {
             biased;
             self.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
             self.client.execute(&enter, &tenant),
-            self.client.query(&first, one.1),
+            excerpt(self.client.query_raw(&first, one.1.iter().copied()), bytes),
             self.client.query(&second, other.1),
             self.client.batch_execute("COMMIT"),
         );
@@ -113,6 +129,23 @@ impl TenantRead<'_> {
         committed.map_err(failed)?;
         Ok(rows)
     }
+}
+
+/// Takes the rows that an answer begins with until they have so many bytes. What
+/// still comes is thrown away as it comes.
+pub(crate) async fn excerpt(
+    answer: impl Future<Output = Result<RowStream, tokio_postgres::Error>>,
+    bytes: usize,
+) -> Result<Excerpt<Row>, tokio_postgres::Error> {
+    let mut rows = pin!(answer.await?);
+    let mut excerpt = Excerpt::of(bytes);
+    while !excerpt.is_cut
+        && let Some(row) = rows.try_next().await?
+    {
+        let size = row.raw_size_bytes();
+        excerpt.push(row, size);
+    }
+    Ok(excerpt)
 }
 
 /// Runs one query as a tenant over a pool, and gives the connection back before

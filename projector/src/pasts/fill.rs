@@ -17,6 +17,7 @@ use crate::{
     StepError,
     batch::{Stretch, Taken},
     model::{Model, params},
+    quarantine::{self, Withheld},
     session::{InTransaction, is_about_rows, reason},
     stream as reading,
     vault::{self, SealError},
@@ -97,8 +98,11 @@ impl Pasts {
         model: &Arc<Model>,
         wanted: &Wanted,
     ) -> Result<Result<Rows, String>, StepError> {
+        let of = [&**model].into_iter();
+        let all = quarantine::withheld(reader, of, Some(&[wanted.tenant])).await?;
         let (parcels, incoming) = reading::channel();
         let folding = Folding {
+            withheld: quarantine::left_out(&all, wanted.tenant, model),
             tenant: wanted.tenant,
             registry: self.registry.clone(),
             ring: self.ring.clone(),
@@ -206,6 +210,8 @@ struct Folding {
     registry: Arc<Registry>,
     ring: Arc<KeyRing>,
     model: Arc<Model>,
+    /// What is left out of the live table, too.
+    withheld: Withheld,
     /// Where keys are waited for.
     runtime: Handle,
 }
@@ -223,6 +229,9 @@ impl Folding {
             let events = Taken::from_log(&self.registry, &self.ring, self.tenant, parcel.iter());
             for event in self.runtime.block_on(events).map_err(Broken::Failed)? {
                 let position = event.position();
+                if event.stream().is_some_and(|stream| self.withheld.holds(stream, position)) {
+                    continue;
+                }
                 let at = |error: &dyn std::fmt::Display| {
                     Broken::Unfit(format!("the event at position {position}: {error}"))
                 };

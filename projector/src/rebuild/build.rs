@@ -13,12 +13,13 @@ use std::{
 use deadpool_postgres::ClientWrapper;
 use event_store::pg::{number, ulid, unsigned, uuid};
 use tokio::sync::Notify;
-use tokio_postgres::{Error, GenericClient};
+use tokio_postgres::{Error, GenericClient, types::ToSql};
 use ulid::Ulid;
 
-use super::{Positions, Reached};
+use super::{Positions, Reached, RebuildError};
 use crate::{
     Phase,
+    quarantine::{Columns, Found},
     tables::{Definition, are_alike, columns_of},
 };
 
@@ -29,6 +30,8 @@ pub(super) const TICK: Duration = Duration::from_millis(250);
 /// One table that is being built.
 pub(super) struct Build {
     consumer: String,
+    /// Under which name streams are quarantined until the table is in place.
+    pub(super) quarantine: String,
     /// The rows of the tenants that are done.
     pub(super) rows: AtomicU64,
     paused: AtomicBool,
@@ -50,6 +53,7 @@ impl Build {
         let is_begun = known.is_some() && are_alike(&found, &definition.columns()) && !anew;
         let build = Self {
             consumer: consumer.to_owned(),
+            quarantine: format!("{consumer}.building"),
             rows: AtomicU64::new(0),
             paused: AtomicBool::new(paused && is_begun),
             resumed: Notify::new(),
@@ -57,9 +61,11 @@ impl Build {
         if !is_begun {
             let (drop, create) = (definition.drop(), definition.create());
             let name = crate::tables::literal(consumer);
+            let quarantine = crate::tables::literal(&build.quarantine);
             // One message, one transaction.
             let begin = format!(
                 "{drop}DELETE FROM log.builds WHERE consumer = {name};
+                 DELETE FROM log.quarantined_streams WHERE consumer = {quarantine};
                  {create}INSERT INTO log.builds (consumer, phase) VALUES ({name}, 'folding');"
             );
             client.batch_execute(&begin).await?;
@@ -130,6 +136,62 @@ impl Build {
             }
             resumed.await;
         }
+    }
+
+    /// Keeps in the new table's quarantine, in the open transaction, what could
+    /// not be folded into it.
+    pub(super) async fn set_apart(
+        &self,
+        client: &ClientWrapper,
+        tenant: Ulid,
+        found: &[Found],
+    ) -> Result<(), Error> {
+        let statement = client.prepare_cached(include_str!("../sql/quarantine.sql")).await?;
+        let mut columns = Columns::default();
+        for found in found {
+            columns.push(&self.quarantine, tenant, found);
+        }
+        columns.execute(client, &statement).await.map(drop)
+    }
+
+    /// Takes over, in the open transaction, what projectors have set apart of a
+    /// tenant.
+    pub(super) async fn set_apart_alike(
+        &self,
+        client: &ClientWrapper,
+        tenant: Ulid,
+    ) -> Result<(), Error> {
+        let statement = client.prepare_cached(include_str!("../sql/set_apart_alike.sql")).await?;
+        let params: [&(dyn ToSql + Sync); 3] = [&self.consumer, &self.quarantine, &uuid(tenant)];
+        client.execute(&statement, &params).await.map(drop)
+    }
+
+    /// A stream that cannot be folded into the new table, but can be into the
+    /// one that readers see, if there is one.
+    pub(super) async fn newly_set_apart(
+        &self,
+        client: &ClientWrapper,
+        shown: &str,
+    ) -> Result<Option<RebuildError>, Error> {
+        let sql = include_str!("../sql/newly_set_apart.sql");
+        let Some(row) = client.query_opt(sql, &[&self.quarantine, &shown]).await? else {
+            return Ok(None);
+        };
+        let (tenant, position) = (ulid(row.try_get(0)?), unsigned(row.try_get(1)?));
+        Ok(Some(RebuildError::Stuck { tenant, position, reason: row.try_get(2)? }))
+    }
+
+    /// The new table's quarantine takes the place of the old one's, in the
+    /// transaction in which the table does.
+    pub(super) async fn replace_quarantine(&self, client: &ClientWrapper) -> Result<(), Error> {
+        for sql in [
+            include_str!("../sql/carry_over.sql"),
+            "DELETE FROM log.quarantined_streams WHERE consumer = $1 AND $2 <> $1",
+            "UPDATE log.quarantined_streams SET consumer = $1 WHERE consumer = $2",
+        ] {
+            client.execute(sql, &[&self.consumer, &self.quarantine]).await?;
+        }
+        Ok(())
     }
 
     /// Forgets it: the table is in place.

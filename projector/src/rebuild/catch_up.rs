@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use deadpool_postgres::ClientWrapper;
+use ulid::Ulid;
 
 use super::{Positions, Reached, Rebuild, RebuildError, heads};
 use crate::{
     Phase,
     batch::{self, Stretch},
     fold::{Folded, FoldingError, Job},
+    quarantine::{Withheld, left_out, withheld_of},
     session::{InTransaction, Pipeline, is_about_rows, reason},
     stream,
     write::{first_error, prepare},
@@ -17,6 +19,8 @@ use crate::{
 
 /// Events of one tenant that are written at once.
 const BATCH: u64 = 2_000;
+/// Bytes of them that are read at once.
+const BYTES: usize = 16 << 20;
 /// So few events are left for the swap, during which projectors wait.
 const FEW: u64 = 500;
 /// After so many rounds the log is as fast as the rebuild.
@@ -84,7 +88,9 @@ impl Rebuild<'_> {
     ) -> Result<Folded, RebuildError> {
         let wanted = |stream_type: &str| self.model.folds(stream_type);
         let means = (&*self.registry, &*self.ring);
-        let batch = batch::read(client, means, stretch, wanted).await?;
+        let batch = batch::read(client, means, stretch, BYTES, wanted).await?;
+        let stretch = Stretch { until: batch.until, ..stretch };
+        let withheld = self.withheld(client, stretch.tenant).await?;
         let job = Job {
             model: self.model.clone(),
             stretch,
@@ -94,6 +100,8 @@ impl Rebuild<'_> {
             failure: None,
             // Written down with the new table's checkpoints.
             erasures: 0,
+            withheld,
+            found: vec![],
             batch: Arc::new(batch),
         };
         match job.fold(client, None).await {
@@ -103,6 +111,17 @@ impl Rebuild<'_> {
                 Err(RebuildError::Unfit { tenant: stretch.tenant, reason })
             }
         }
+    }
+
+    /// What is left out of the new table so far.
+    pub(super) async fn withheld(
+        &self,
+        client: &ClientWrapper,
+        tenant: Ulid,
+    ) -> Result<Withheld, RebuildError> {
+        let consumer = (&*self.build.quarantine, &**self.model);
+        let all = withheld_of(client, &[consumer], Some(&[tenant])).await?;
+        Ok(left_out(&all, tenant, self.model))
     }
 
     /// Writes folded rows in the open transaction.
@@ -118,12 +137,13 @@ impl Rebuild<'_> {
         for statement in &ready {
             rows.send(statement.execute(client)).await;
         }
-        first_error(rows.answers().await).map_err(|error| {
+        first_error(rows.answers().await).map_err(|error| -> RebuildError {
             if is_about_rows(&error) {
                 RebuildError::Unfit { tenant, reason: reason(&error) }
             } else {
                 error.into()
             }
-        })
+        })?;
+        Ok(self.build.set_apart(client, tenant, &folded.verdict.found).await?)
     }
 }

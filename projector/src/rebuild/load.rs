@@ -8,7 +8,7 @@ use std::{
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, FoldError, Registry};
-use event_store::{history::RawEvent, keys::KeyRing, pg::unsigned};
+use event_store::{history::RawEvent, keys::KeyRing};
 use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
 use tokio::{runtime::Handle, sync::mpsc};
 use ulid::Ulid;
@@ -18,8 +18,9 @@ use crate::{
     Phase, StepError,
     batch::{Stretch, Taken},
     cells,
-    fold::Stopped,
+    fold::caught,
     model::Model,
+    quarantine::{self, Found, Withheld},
     session::{InTransaction, is_about_rows, reason},
     stream as reading,
     vault::{self, Seal, SealError},
@@ -62,34 +63,30 @@ impl Rebuild<'_> {
         self.build.may_go_on().await;
         let client = self.pool.get().await?;
         let beginning = self.beginning(tenant, head.erasures);
-        let mut until = head.position;
+        let reached = Reached { position: head.position, ..beginning };
+        let withheld = self.withheld(&client, tenant).await?;
+        let mut left_out = LeftOut { withheld, found: vec![], alike: false };
         loop {
-            let reached = Reached { position: until, ..beginning };
-            match self.load_stretch(&client, tenant, reached).await? {
+            match self.load_stretch(&client, tenant, reached, &left_out).await? {
                 Loaded::Rows(rows) => {
                     self.build.rows.fetch_add(rows, Ordering::Relaxed);
                     return Ok((tenant, reached));
                 }
-                Loaded::Stopped(stopped) => until = stopped.position - 1,
-                // A projector that came by has found out which event it is.
-                Loaded::Unfit(reason) => match self.known_failure(&client, tenant).await? {
-                    Some(position) if position <= until => until = position - 1,
-                    _ => return Err(RebuildError::Unfit { tenant, reason }),
-                },
+                Loaded::Panicked(found) => {
+                    left_out.withheld.hold(&found);
+                    left_out.found.push(found);
+                }
+                // Projectors that came by have found out which streams it is.
+                Loaded::Unfit(_) if !left_out.alike => {
+                    let of = [&**self.model].into_iter();
+                    let all = quarantine::withheld(&client, of, Some(&[tenant])).await?;
+                    let withheld = quarantine::left_out(&all, tenant, self.model);
+                    left_out = LeftOut { withheld, found: vec![], alike: true };
+                }
+                Loaded::Unfit(reason) => return Err(RebuildError::Unfit { tenant, reason }),
                 Loaded::Failed(error) => return Err(error.into()),
             }
         }
-    }
-
-    async fn known_failure(
-        &self,
-        client: &ClientWrapper,
-        tenant: Ulid,
-    ) -> Result<Option<u64>, RebuildError> {
-        let statement = client.prepare_cached(include_str!("../sql/failure.sql")).await?;
-        let tenant = event_store::pg::uuid(tenant);
-        let row = client.query_opt(&statement, &[&self.model.consumer, &tenant]).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?.map(unsigned))
     }
 
     /// Loads one tenant up to a position.
@@ -98,6 +95,7 @@ impl Rebuild<'_> {
         client: &ClientWrapper,
         tenant: Ulid,
         reached: Reached,
+        left_out: &LeftOut,
     ) -> Result<Loaded, RebuildError> {
         let (parcels, incoming) = reading::channel();
         let (pieces, outgoing) = mpsc::channel(8);
@@ -108,8 +106,10 @@ impl Rebuild<'_> {
             model: self.model.clone(),
             runtime: Handle::current(),
         };
+        let withheld = left_out.withheld.clone();
         let folding = tokio::task::spawn_blocking(move || {
-            folding.fold(incoming).and_then(|mut work| folding.send(&mut *work, &pieces))
+            let (mut work, found) = folding.fold(incoming, withheld)?;
+            Ok((folding.send(&mut *work, &pieces)?, found))
         });
         let stretch = Stretch { tenant, after: 0, until: reached.position };
         self.read(client, stretch, parcels).await?;
@@ -121,7 +121,13 @@ impl Rebuild<'_> {
             (Err(error), _) if is_about_rows(&error) => Ok(Loaded::Unfit(reason(&error))),
             (Err(error), _) => Err(error.into()),
             (Ok(()), Err(unloaded)) => Ok(unloaded),
-            (Ok(()), Ok(rows)) => {
+            (Ok(()), Ok((rows, found))) => {
+                if left_out.alike {
+                    self.build.set_apart_alike(client, tenant).await?;
+                }
+                self.build
+                    .set_apart(client, tenant, &[&left_out.found[..], &found[..]].concat())
+                    .await?;
                 self.build.note(client, tenant, reached, rows).await?;
                 client.batch_execute("COMMIT").await?;
                 transaction.ended();
@@ -170,12 +176,21 @@ impl Rebuild<'_> {
     }
 }
 
+/// What is left out of a tenant's rows.
+struct LeftOut {
+    withheld: Withheld,
+    /// What is still to be noted of it.
+    found: Vec<Found>,
+    /// Whether it is what projectors leave out of the table that is read.
+    alike: bool,
+}
+
 /// What became of a stretch.
 enum Loaded {
     /// So many rows.
     Rows(u64),
-    /// Nothing: an event cannot be folded.
-    Stopped(Stopped),
+    /// Nothing: folding this event panicked.
+    Panicked(Found),
     /// Nothing: rows cannot be written.
     Unfit(String),
     /// Nothing: the database or the keys are away.
@@ -195,28 +210,37 @@ struct Folding {
 type Work = Box<dyn domain::kernel::Work>;
 
 impl Folding {
-    fn fold(&self, mut parcels: mpsc::Receiver<Vec<RawEvent>>) -> Result<Work, Loaded> {
+    /// Folds all events that are not left out, and says which could not be.
+    fn fold(
+        &self,
+        mut parcels: mpsc::Receiver<Vec<RawEvent>>,
+        mut withheld: Withheld,
+    ) -> Result<(Work, Vec<Found>), Loaded> {
         let mut work = self.model.entry().fold.work();
+        let mut found = vec![];
         while let Some(parcel) = parcels.blocking_recv() {
             let events = Taken::from_log(&self.registry, &self.ring, self.tenant, parcel.iter());
             for event in self.runtime.block_on(events).map_err(Loaded::Failed)? {
-                Self::take(event, &mut *work)?;
+                let is_withheld =
+                    event.stream().is_some_and(|it| withheld.holds(it, event.position()));
+                if !is_withheld && let Some(unfit) = Self::take(&event, &mut *work)? {
+                    withheld.hold(&unfit);
+                    found.push(unfit);
+                }
             }
         }
-        Ok(work)
+        Ok((work, found))
     }
 
-    fn take(event: Taken, work: &mut dyn domain::kernel::Work) -> Result<(), Loaded> {
-        let stopped = match event {
-            Taken::Known(event) => match work.apply(&event) {
-                Ok(()) => return Ok(()),
-                Err(error) => {
-                    Stopped { position: event.envelope().position, error: error.to_string() }
-                }
+    fn take(event: &Taken, work: &mut dyn domain::kernel::Work) -> Result<Option<Found>, Loaded> {
+        match event {
+            Taken::Known(recorded) => match caught(|| work.apply(recorded)) {
+                Ok(Ok(())) => Ok(None),
+                Ok(Err(error)) => Ok(event.found(error.to_string())),
+                Err(words) => Err(Loaded::Panicked(Found::of(recorded, words))),
             },
-            Taken::Broken { position, error, .. } => Stopped { position, error },
-        };
-        Err(Loaded::Stopped(stopped))
+            Taken::Broken { error, .. } => Ok(event.found(error.clone())),
+        }
     }
 
     /// Sends all rows, in the form that COPY takes.

@@ -76,7 +76,14 @@ impl Rebuild<'_> {
                 reached.position = folded.job.stretch.until;
             }
         }
+        if is_new
+            && shown != *consumer
+            && let Some(stuck) = self.build.newly_set_apart(place, &shown).await?
+        {
+            return Err(stuck);
+        }
         self.move_checkpoints(place, &positions).await?;
+        self.build.replace_quarantine(place).await?;
         self.put_in_place(place, &mut versions, own).await?;
         self.build.forget(&**place).await?;
         place.batch_execute("COMMIT").await?;

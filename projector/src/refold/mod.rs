@@ -1,4 +1,5 @@
-//! Erasures, taken in by rows that are there already.
+//! Rows that are there already, folded again: for erasures, and for streams that
+//! are let in again.
 //!
 //! Once a person's key is destroyed nothing about them can be read any more,
 //! but what was folded from it may still stand in rows. These are folded
@@ -27,11 +28,15 @@ use event_store::{
     history::RawEvent,
     pg::{TenantRead, number, unsigned},
 };
-use tokio_postgres::Error;
+use tokio_postgres::{Error, types::ToSql};
 use ulid::Ulid;
+use uuid::Uuid;
 
 use crate::{
     Projector, StepError,
+    fold::Folded,
+    model::Model,
+    quarantine::{AllWithheld, Withheld, left_out},
     session::{self, read_as},
     standing::Standing,
     turn::Turn,
@@ -56,6 +61,12 @@ impl Refolds {
     fn under_way(&mut self) -> &mut HashMap<Ulid, VecDeque<Part>> {
         self.under_way.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Whether a tenant's rows are being folded again.
+    pub(crate) fn is_at(&self, tenant: Ulid) -> bool {
+        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.contains_key(&tenant)
+    }
 }
 
 /// A stream with something about a person who was erased.
@@ -79,11 +90,13 @@ impl Projector {
         }
     }
 
-    /// Lets these consumers take in erasures, as far as one turn goes.
+    /// Lets these consumers take in erasures and try quarantined streams again,
+    /// as far as one turn goes.
     pub(crate) async fn refold(
         &mut self,
         client: &ClientWrapper,
         standings: Vec<Standing>,
+        withheld: &AllWithheld,
         turn: &mut Turn,
     ) -> Result<(), StepError> {
         let mut tenants = BTreeMap::<Ulid, Vec<Standing>>::new();
@@ -94,8 +107,10 @@ impl Projector {
         for (tenant, standings) in tenants {
             if budget == 0 {
                 turn.more.insert(tenant);
-            } else if !self.waits(tenant) {
-                self.refold_tenant(client, (tenant, standings), &mut budget, turn).await?;
+            } else if standings.iter().any(Standing::is_asked_for) || !self.waits(tenant) {
+                let begin = Begin { tenant, standings, withheld };
+                // Rare and large: not to be carried along by every step.
+                Box::pin(self.refold_tenant(client, begin, &mut budget, turn)).await?;
             }
         }
         Ok(())
@@ -113,19 +128,23 @@ impl Projector {
     async fn refold_tenant(
         &mut self,
         client: &ClientWrapper,
-        (tenant, standings): (Ulid, Vec<Standing>),
+        asked: Begin<'_>,
         budget: &mut u64,
         turn: &mut Turn,
     ) -> Result<(), StepError> {
+        let tenant = asked.tenant;
         let begun = self.refolds.under_way().remove(&tenant);
-        let mut parts = match begun.filter(|parts| is_of(parts, &standings)) {
+        let mut parts = match begun.filter(|parts| is_of(parts, &asked.standings)) {
             Some(parts) => parts,
-            None => self.begin(client, tenant, standings).await?,
+            None => self.begin(client, asked).await?,
         };
         while let Some(mut part) = parts.pop_front() {
             let read = part.advance(client, (&self.registry, &self.ring), tenant, *budget).await?;
             *budget = budget.saturating_sub(read);
-            turn.stepped.refolded += read;
+            // An attempt that came to nothing is no progress.
+            if !part.is_read() || !part.is_an_attempt() {
+                turn.stepped.refolded += read;
+            }
             if !part.is_read() {
                 parts.push_front(part);
                 break;
@@ -148,10 +167,9 @@ impl Projector {
 
     /// Finds out which rows are to be folded again, and from what.
     async fn begin(
-        &self,
+        &mut self,
         client: &ClientWrapper,
-        tenant: Ulid,
-        standings: Vec<Standing>,
+        Begin { tenant, standings, withheld }: Begin<'_>,
     ) -> Result<VecDeque<Part>, StepError> {
         let from = standings.iter().map(|standing| standing.taken_in).min().unwrap_or(0);
         let until = standings.iter().map(|standing| standing.erasures).max().unwrap_or(0);
@@ -163,11 +181,33 @@ impl Projector {
         let session = TenantRead { client, tenant };
         let events = self.ring.history().at(&session, tenant, &positions).await?;
         let affected = affected(&events)?;
-        let shares = standings.into_iter().filter_map(|standing| {
-            let model = self.live.get(standing.consumer)?.clone();
-            Share::new(model, standing)
-        });
-        Ok(Part::divide(shares.collect(), &affected))
+        let mut shares = vec![];
+        for standing in standings {
+            let Some(model) = self.live.get(standing.consumer).cloned() else { continue };
+            let withheld = left_out(withheld, tenant, &model);
+            let retried = if self.tries_again(&standing) {
+                self.has_tried(tenant, &model);
+                self.to_be_retried(tenant, &model, &withheld)
+            } else {
+                vec![]
+            };
+            shares.extend(Share::new(model, standing, withheld, retried));
+        }
+        Ok(Part::divide(shares, &affected))
+    }
+
+    /// Which of the quarantined streams are tried: all of them, or one after the
+    /// other where they failed together and can be told apart.
+    fn to_be_retried(&self, tenant: Ulid, model: &Model, withheld: &Withheld) -> Vec<Ulid> {
+        let mut streams: Vec<Ulid> = withheld.streams().collect();
+        streams.sort_unstable();
+        match self.refolds.failed.get(&tenant) {
+            Some((attempts, _)) if model.is_of_one_stream() && !streams.is_empty() => {
+                let turn = usize::try_from(*attempts).unwrap_or_default() % streams.len();
+                streams.into_iter().skip(turn).take(1).collect()
+            }
+            _ => streams,
+        }
     }
 
     /// Writes the rows of a part. False if that cannot be done now.
@@ -180,12 +220,14 @@ impl Projector {
     ) -> Result<bool, StepError> {
         for shares in part.into_groups() {
             let mut folded = vec![];
+            let attempts: Vec<Attempted> = shares.iter().map(Attempted::of).collect();
             for share in shares {
                 match share.folded(client, tenant).await {
                     Ok(done) => folded.push(done),
                     Err(Unwritable::Step(error)) => return Err(error),
                     Err(Unwritable::Rows { read_model, reason }) => {
                         self.give_up(tenant, read_model, &reason, turn);
+                        self.note_attempts(client, tenant, &attempts, &reason).await?;
                         return Ok(false);
                     }
                 }
@@ -193,24 +235,75 @@ impl Projector {
             let read_model = folded.first().map_or("", |folded| folded.job.model.entry().name);
             match write(client, &folded, self.fencing.fence()).await {
                 Ok(moved) => {
-                    for folded in &folded {
+                    for (folded, attempted) in folded.iter().zip(&attempts) {
                         let is_moved = moved.contains_key(&folded.key());
-                        turn.stepped.moved += usize::from(is_moved);
                         turn.stepped.lost += usize::from(!is_moved);
-                        let changes = &folded.changes;
-                        turn.stepped.rows += (changes.put.len() + changes.removed.len()) as u64;
+                        if is_moved {
+                            self.refolded(folded, attempted, turn);
+                        }
                     }
                     let position = folded.iter().map(|folded| folded.job.stretch.until).max();
                     self.announce(BTreeMap::from([(tenant, position.unwrap_or(0))]));
                 }
                 Err(error) if session::is_about_rows(&error) => {
-                    self.give_up(tenant, read_model, &session::reason(&error), turn);
+                    let reason = session::reason(&error);
+                    self.give_up(tenant, read_model, &reason, turn);
+                    self.note_attempts(client, tenant, &attempts, &reason).await?;
                     return Ok(false);
                 }
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(true)
+    }
+
+    /// Takes in what was written.
+    fn refolded(&mut self, folded: &Folded, attempted: &Attempted, turn: &mut Turn) {
+        let (again, new): (Vec<_>, Vec<_>) = folded
+            .verdict
+            .found
+            .iter()
+            .cloned()
+            .partition(|found| attempted.retried.contains(&found.origin.stream));
+        self.set_apart(&folded.job, &new);
+        let rows = folded.changes.put.len() + folded.changes.removed.len();
+        let lifted = folded.verdict.lifted.len();
+        let is_progress = !attempted.is_an_attempt || rows > 0 || lifted > 0;
+        turn.stepped.moved += usize::from(is_progress);
+        turn.stepped.rows += rows as u64;
+        turn.stepped.lifted += lifted;
+        turn.stepped.quarantined += new.len();
+        turn.stepped.stuck += again.len();
+        if lifted > 0 {
+            tracing::info!(
+                read_model = folded.job.model.entry().name,
+                tenant.id = %folded.job.stretch.tenant,
+                streams = lifted,
+                "quarantined streams could be folded"
+            );
+        }
+    }
+
+    /// Counts attempts at quarantined streams whose rows could not be written.
+    async fn note_attempts(
+        &self,
+        client: &ClientWrapper,
+        tenant: Ulid,
+        attempts: &[Attempted],
+        reason: &str,
+    ) -> Result<(), StepError> {
+        let tenant = event_store::pg::uuid(tenant);
+        for Attempted { consumer, retried, .. } in attempts {
+            if retried.is_empty() {
+                continue;
+            }
+            let streams: Vec<Uuid> = retried.iter().copied().map(event_store::pg::uuid).collect();
+            let statement = client.prepare_cached(include_str!("../sql/tried.sql")).await?;
+            let mut params: Vec<&(dyn ToSql + Sync)> = vec![consumer, &tenant, &streams, &reason];
+            params.extend(self.fencing.fence().params());
+            client.execute(&statement, &params).await?;
+        }
+        Ok(())
     }
 
     /// Tells that rows cannot be folded again, and tries it later.
@@ -223,8 +316,34 @@ impl Projector {
             tenant.id = %tenant,
             attempts = failed.0,
             error = reason,
-            "rows that an erasure concerns cannot be folded again; rebuild the read model"
+            "rows cannot be folded again, though people were erased or streams are to be let in; \
+             rebuild the read model"
         );
+    }
+}
+
+/// What is to be folded again in one tenant.
+struct Begin<'a> {
+    tenant: Ulid,
+    standings: Vec<Standing>,
+    withheld: &'a AllWithheld,
+}
+
+/// What a consumer tries again.
+struct Attempted {
+    consumer: String,
+    retried: Vec<Ulid>,
+    /// Whether it does nothing else.
+    is_an_attempt: bool,
+}
+
+impl Attempted {
+    fn of(share: &Share) -> Self {
+        Self {
+            consumer: share.model.consumer.clone(),
+            retried: share.retried.clone(),
+            is_an_attempt: !share.standing.remembers(),
+        }
     }
 }
 

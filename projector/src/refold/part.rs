@@ -6,14 +6,24 @@ use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{Cell, Registry, Work};
 use event_store::{
-    history::{self, History, RawEvent},
+    history::{self, Excerpt, History, RawEvent},
     keys::KeyRing,
     pg::TenantRead,
 };
 use ulid::Ulid;
 
 use super::Affected;
-use crate::{StepError, batch::Taken, model::Model, standing::Standing};
+use crate::{
+    StepError,
+    batch::Taken,
+    fold::caught,
+    model::Model,
+    quarantine::{Found, Verdict, Withheld},
+    standing::Standing,
+};
+
+/// Bytes of events that are read at once.
+const BYTES: usize = 16 << 20;
 
 /// One consumer's rows.
 pub(super) struct Share {
@@ -22,7 +32,13 @@ pub(super) struct Share {
     pub(super) since: DateTime<Utc>,
     pub(super) work: Box<dyn Work>,
     pub(super) rows: Rows,
-    /// Why they cannot be folded.
+    /// What is left out.
+    withheld: Withheld,
+    /// Streams that were left out and are tried again.
+    pub(super) retried: Vec<Ulid>,
+    /// Streams that cannot be folded.
+    pub(super) found: Vec<Found>,
+    /// Why the rows cannot be folded.
     pub(super) unfit: Option<String>,
 }
 
@@ -53,11 +69,36 @@ enum Source {
 }
 
 impl Share {
-    /// A share without rows yet. None while the consumer has no checkpoint.
-    pub(super) fn new(model: Arc<Model>, standing: Standing) -> Option<Self> {
-        let since = standing.since?;
-        let work = model.entry().fold.work();
-        Some(Self { model, standing, since, work, rows: Rows::None, unfit: None })
+    /// A share without rows yet, in which some of what is left out is tried
+    /// again. None while the consumer has no checkpoint.
+    pub(super) fn new(
+        model: Arc<Model>,
+        standing: Standing,
+        mut withheld: Withheld,
+        retried: Vec<Ulid>,
+    ) -> Option<Self> {
+        for stream in &retried {
+            withheld.release(*stream);
+        }
+        Some(Self {
+            since: standing.since?,
+            work: model.entry().fold.work(),
+            model,
+            standing,
+            rows: Rows::None,
+            withheld,
+            retried,
+            found: vec![],
+            unfit: None,
+        })
+    }
+
+    /// What becomes of streams.
+    pub(super) fn verdict(&mut self) -> Verdict {
+        let found = std::mem::take(&mut self.found);
+        let is_found = |stream: &Ulid| found.iter().any(|found| found.origin.stream == *stream);
+        let lifted = self.retried.iter().copied().filter(|stream| !is_found(stream)).collect();
+        Verdict { found, lifted }
     }
 
     /// Whether it began where this consumer still stands.
@@ -73,20 +114,39 @@ impl Share {
 
     fn take(&mut self, event: &Taken) {
         let is_beyond = event.position() > self.standing.position;
-        if self.unfit.is_some() || is_beyond || !event.concerns(&self.model) {
+        let is_withheld =
+            event.stream().is_some_and(|it| self.withheld.holds(it, event.position()));
+        if self.unfit.is_some() || is_beyond || is_withheld || !event.concerns(&self.model) {
             return;
         }
-        let applied = match event {
-            Taken::Known(event) => {
-                let unseen = self.work.touch(event);
+        let folded = match event {
+            Taken::Known(event) => caught(|| (self.work.touch(event), self.work.apply(event))),
+            Taken::Broken { error, .. } => {
+                self.leave_out(event, error.clone());
+                return;
+            }
+        };
+        match folded {
+            Ok((unseen, applied)) => {
                 if let Rows::Of(keys) = &mut self.rows {
                     keys.extend(unseen);
                 }
-                self.work.apply(event).map_err(|error| error.to_string())
+                if let Err(error) = applied {
+                    self.leave_out(event, error.to_string());
+                }
             }
-            Taken::Broken { error, .. } => Err(error.clone()),
-        };
-        self.unfit = applied.err();
+            Err(words) => self.unfit = Some(words),
+        }
+    }
+
+    fn leave_out(&mut self, event: &Taken, error: String) {
+        match event.found(error) {
+            Some(found) => {
+                self.withheld.hold(&found);
+                self.found.push(found);
+            }
+            None => self.unfit = Some("an event is not in the log".to_owned()),
+        }
     }
 }
 
@@ -100,7 +160,11 @@ impl Part {
         for mut share in shares {
             let mut streams: VecDeque<Ulid> =
                 share.concerned(affected).map(|affected| affected.stream).collect();
-            streams.make_contiguous().sort_unstable();
+            streams.extend(&share.retried);
+            let mut streams = Vec::from(streams);
+            streams.sort_unstable();
+            streams.dedup();
+            let streams = VecDeque::from(streams);
             if streams.is_empty() {
                 idle.push(share);
             } else if share.model.is_of_one_stream() {
@@ -122,6 +186,11 @@ impl Part {
 
     pub(super) fn shares(&self) -> impl Iterator<Item = &Share> {
         self.shares.iter()
+    }
+
+    /// Whether only streams are tried again.
+    pub(super) fn is_an_attempt(&self) -> bool {
+        self.shares.iter().all(|share| !share.standing.remembers())
     }
 
     /// Whether all events are read.
@@ -175,10 +244,11 @@ impl Part {
                     return Ok((vec![], 0));
                 };
                 let asked = history::Part { tenant, stream, after: *after, until, limit: room };
-                let events = history.stream(&session, asked).await?;
+                let Excerpt { taken: events, is_cut, .. } =
+                    history.stream_excerpt(&session, asked, BYTES).await?;
                 let count = events.len() as u64;
                 match events.last() {
-                    Some(last) if count == room => *after = last.version()?,
+                    Some(last) if is_cut || count == room => *after = last.version()?,
                     _ => {
                         streams.pop_front();
                         *after = 0;
@@ -187,7 +257,7 @@ impl Part {
                 Ok((events, count.max(1)))
             }
             Source::Log(after) => {
-                let end = until.min(after.saturating_add(room));
+                let mut end = until.min(after.saturating_add(room));
                 let types: Vec<&str> = self
                     .shares
                     .iter()
@@ -195,7 +265,11 @@ impl Part {
                     .collect();
                 let asked = history::Stretch::between(tenant, *after, end);
                 let asked = history::Stretch { types: Some(&types), ..asked };
-                let events = history.stretch(&session, asked).await?;
+                let Excerpt { taken: events, is_cut, .. } =
+                    history.excerpt(&session, asked, BYTES).await?;
+                if let Some(last) = events.last().filter(|_| is_cut) {
+                    end = last.position()?;
+                }
                 let looked_at = end - *after;
                 self.source = if end == until { Source::Read } else { Source::Log(end) };
                 Ok((events, looked_at))

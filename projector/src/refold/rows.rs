@@ -15,6 +15,7 @@ use crate::{
     batch::{Batch, Stretch},
     fold::{Folded, Job},
     model::{Model, params},
+    quarantine::Withheld,
     session::{InTransaction, read_as},
     stream,
     vault::{self, SealError, StoredRow},
@@ -44,7 +45,7 @@ impl From<KeyError> for Unwritable {
 impl Share {
     /// What is to be written.
     pub(super) async fn folded(
-        self,
+        mut self,
         client: &ClientWrapper,
         tenant: Ulid,
     ) -> Result<Folded, Unwritable> {
@@ -53,6 +54,7 @@ impl Share {
         if let Some(reason) = self.unfit {
             return Err(unwritable(reason));
         }
+        let verdict = self.verdict();
         let rows = self.work.rows().map_err(|unfit| unwritable(unfit.to_string()))?;
         let mut fresh = Fresh::new(&self.model, rows);
         match &self.rows {
@@ -74,9 +76,11 @@ impl Share {
             head: self.standing.head,
             failure: self.standing.failure,
             erasures: self.standing.erasures,
+            withheld: Withheld::default(),
+            found: vec![],
             batch: Arc::new(Batch::default()),
         };
-        Ok(Folded { job, changes, seals, events: 0, stopped: None })
+        Ok(Folded { job, changes, seals, events: 0, verdict, stopped: None })
     }
 }
 

@@ -9,6 +9,9 @@ failures AS (
 pasts AS (
     DELETE FROM log.past_tables WHERE consumer = $1
 ),
+quarantine AS (
+    DELETE FROM log.quarantined_streams WHERE consumer IN ($1, $1 || '.building')
+),
 builds AS (
     DELETE FROM log.builds WHERE consumer = $1
 )

@@ -3,7 +3,8 @@
 //! Everything is folded again, tenant by tenant, up to where each read model's
 //! checkpoint stands, and compared row by row with the table. All that is seen
 //! of a tenant is seen in one snapshot, so that commands and projectors may run
-//! meanwhile. A rebuild waits with its swap until a tenant is done.
+//! meanwhile. What is left out of a read model, be it quarantined or discarded,
+//! is left out here too, and counted. A rebuild waits with its swap until a tenant is done.
 
 mod difference;
 mod tenant;
@@ -38,6 +39,10 @@ pub struct Verified {
     pub events: u64,
     /// Rows that were compared.
     pub rows: u64,
+    /// Streams that are quarantined for a read model, and left out of it.
+    pub quarantined: u64,
+    /// Events that were discarded, and are left out for ever.
+    pub discarded: u64,
     /// How many differences there are.
     pub found: u64,
     /// The first of them.
@@ -49,6 +54,8 @@ impl std::ops::AddAssign for Verified {
         self.tenants += other.tenants;
         self.events += other.events;
         self.rows += other.rows;
+        self.quarantined += other.quarantined;
+        self.discarded += other.discarded;
         self.found += other.found;
         let room = TOLD.saturating_sub(self.differences.len());
         self.differences.extend(other.differences.into_iter().take(room));

@@ -17,8 +17,9 @@ use super::{
 use crate::{
     Phase, Progress, StepError,
     batch::{Stretch, Taken},
-    fold::Stopped,
+    fold::{Stopped, caught},
     model::Model,
+    quarantine::{Withheld, left_out, withheld},
     session::InTransaction,
     stream, vault,
 };
@@ -77,6 +78,14 @@ impl Verification<'_> {
         let standing = Standing::of_one(self.client, self.models, tenant).await?;
         stream::enter(self.client, tenant).await?;
         let until = standing.until();
+        let models = self.models.iter().map(|model| &**model);
+        let all = withheld(self.client, models, Some(&[tenant])).await?;
+        let withheld: Vec<Withheld> =
+            self.models.iter().map(|model| left_out(&all, tenant, model)).collect();
+        for (streams, events) in withheld.iter().map(Withheld::counts) {
+            self.verified.quarantined += streams;
+            self.verified.discarded += events;
+        }
         let (parcels, incoming) = stream::channel();
         // Keys that are kept in memory may be of people erased since.
         self.ring.forget(tenant);
@@ -87,6 +96,7 @@ impl Verification<'_> {
             registry: self.registry.clone(),
             models: self.models.to_vec(),
             checkpoints: standing.checkpoints.clone(),
+            withheld,
         };
         let folding = tokio::task::spawn_blocking(move || folding.fold(incoming));
         self.read(Stretch { tenant, after: 0, until: until.min(standing.head) }, parcels).await?;
@@ -213,6 +223,8 @@ struct Folding {
     models: Vec<Arc<Model>>,
     /// How far each of them is folded.
     checkpoints: Vec<u64>,
+    /// What is left out of each of them.
+    withheld: Vec<Withheld>,
 }
 
 impl Folding {
@@ -237,13 +249,17 @@ impl Folding {
 
     fn apply(&self, event: &Taken, works: &mut [Folded]) {
         let position = event.position();
-        for ((model, work), checkpoint) in self.models.iter().zip(works).zip(&self.checkpoints) {
+        let standings = self.checkpoints.iter().zip(&self.withheld);
+        for ((model, work), (checkpoint, withheld)) in self.models.iter().zip(works).zip(standings)
+        {
             let Ok(open) = work else { continue };
-            if position > *checkpoint || !event.concerns(model) {
+            let is_withheld = event.stream().is_some_and(|it| withheld.holds(it, position));
+            if position > *checkpoint || is_withheld || !event.concerns(model) {
                 continue;
             }
             let applied = match event {
-                Taken::Known(event) => open.apply(event).map_err(|error| error.to_string()),
+                Taken::Known(event) => caught(|| open.apply(event))
+                    .and_then(|applied| applied.map_err(|error| error.to_string())),
                 Taken::Broken { error, .. } => Err(error.clone()),
             };
             if let Err(error) = applied {

@@ -28,7 +28,8 @@ pub struct Projection {
     pub events_behind: u64,
     /// How long the oldest of these events has been waiting, in seconds.
     pub seconds_behind: f64,
-    /// Tenants for which it stands still before an event it cannot fold.
+    /// Tenants for which it has left streams out that it cannot fold, or stands
+    /// still before an event it does not see.
     pub stuck: u64,
     /// The tenants in which it is furthest behind, the furthest first.
     pub worst: Vec<Lag>,
@@ -100,7 +101,13 @@ pub async fn projections(client: &Client, worst: usize) -> Result<Vec<Projection
     for row in rows {
         lags.entry(row.try_get(0)?).or_default().push(row);
     }
-    let sql = "SELECT consumer, count(*) FROM log.consumer_failures GROUP BY consumer";
+    let sql = "SELECT consumer, count(*)
+        FROM (
+            SELECT consumer, tenant_id FROM log.consumer_failures
+            UNION
+            SELECT consumer, tenant_id FROM log.quarantined_streams
+        ) AS stuck
+        GROUP BY consumer";
     let mut stuck = BTreeMap::<String, u64>::new();
     for row in client.query(sql, &[]).await? {
         stuck.insert(row.try_get(0)?, unsigned(row.try_get(1)?));

@@ -174,7 +174,7 @@ async fn who_is_erased_goes_from_every_row() {
 }
 
 #[tokio::test]
-async fn whoever_stands_still_forgets_all_the_same() {
+async fn whoever_leaves_streams_out_forgets_all_the_same() {
     let library = Library::open().await;
     let tenant = library.tenant().await;
     let book = tenant.acquire().await;
@@ -183,13 +183,13 @@ async fn whoever_stands_still_forgets_all_the_same() {
     let settings = Settings { first_wait: Duration::from_hours(1), ..Settings::default() };
     let mut projector = library.projector_with(settings);
     projector.step_until_idle().await.unwrap();
-    assert_eq!(library.number("SELECT count(*) FROM log.consumer_failures").await, 2);
+    assert_eq!(library.number("SELECT count(*) FROM log.quarantined_streams").await, 2);
     tenant.erase(loan).await;
     projector.step_until_idle().await.unwrap();
     let left = "SELECT count(borrower) + count(borrower_match) FROM read.on_loan_v1";
     assert_eq!(library.number(left).await, 0);
     assert_eq!(library.number("SELECT min(erasures) FROM log.checkpoints").await, 1);
-    assert_eq!(library.number("SELECT count(*) FROM log.consumer_failures").await, 2);
+    assert_eq!(library.number("SELECT count(*) FROM log.quarantined_streams").await, 2);
     library.verified().await;
     library.close().await;
 }

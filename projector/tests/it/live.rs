@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use event_store::{
     Wakeups,
-    pg::{Channel, Signals},
+    pg::{Channel, Signals, uuid},
 };
 use projector::{Settings, Stepped, create_tables, rebuild, run};
 use tokio_util::sync::CancellationToken;
@@ -100,6 +100,71 @@ async fn a_flooding_tenant_does_not_keep_others_waiting() {
     library.projector_with(settings).step().await.unwrap();
     assert_eq!(flood.checkpoint("shelf_v1").await, 10);
     assert_eq!(calm.checkpoint("shelf_v1").await, 5);
+    library.close().await;
+}
+
+/// Notes every move of a checkpoint, in the order in which they come.
+const NOTES: &str = "CREATE TABLE public.moves (
+        place bigint GENERATED ALWAYS AS IDENTITY, consumer text, tenant_id uuid
+    );
+    CREATE FUNCTION public.note_move() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+        BEGIN
+            INSERT INTO public.moves (consumer, tenant_id) VALUES (new.consumer, new.tenant_id);
+            RETURN NULL;
+        END $$;
+    CREATE TRIGGER note AFTER UPDATE ON log.checkpoints
+        FOR EACH ROW WHEN (new.consumer = 'shelf_v1') EXECUTE FUNCTION public.note_move()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_keeps_others_waiting_for_a_turn_and_no_longer() {
+    let library = Library::open().await;
+    library.admin.batch_execute(NOTES).await.unwrap();
+    let flood = library.tenant().await;
+    flood.busy(400).await;
+    let settings = Settings { batch: 4, turn: 4, ..Settings::default() };
+    let shutdown = CancellationToken::new();
+    // Nobody looks by himself: what comes is told.
+    let wakeups = Wakeups::new(Duration::from_mins(30));
+    let projector = library.projector_with(settings);
+    let running = tokio::spawn(run(projector, wakeups.subscribe(), shutdown.clone()));
+    let mut in_between = vec![];
+    for _ in 0..5 {
+        let calm = library.tenant().await;
+        calm.acquire().await;
+        let last = "SELECT coalesce(max(place), 0) FROM public.moves";
+        let before = library.number(last).await;
+        wakeups.wake([calm.id]);
+        let calm = uuid(calm.id);
+        let moved = format!("SELECT count(*) FROM public.moves WHERE tenant_id = '{calm}'");
+        library.eventually(&moved, 1).await;
+        let sql = "SELECT count(*) FROM public.moves AS m
+            WHERE m.tenant_id = $1 AND m.place > $2
+                AND m.place < (SELECT place FROM public.moves WHERE tenant_id = $3)";
+        let flooded = library.rows(sql, &[&uuid(flood.id), &before, &calm]).await;
+        in_between.push(flooded[0].get::<_, i64>(0));
+    }
+    assert!(flood.checkpoint("shelf_v1").await < 2_000, "there was no flood: {in_between:?}");
+    // The turn that was under way, and perhaps one that had been begun meanwhile.
+    assert!(in_between.iter().all(|turns| *turns <= 2), "{in_between:?}");
+    library.eventually(&Library::late_in("shelf_v1"), 0).await;
+    shutdown.cancel();
+    running.await.unwrap();
+    library.verified().await;
+    library.close().await;
+}
+
+#[tokio::test]
+async fn events_too_large_to_be_held_at_once_are_taken_one_after_the_other() {
+    let library = Library::open().await;
+    let tenant = library.tenant().await;
+    tenant.busy(4).await;
+    let settings = Settings { bytes: 1, ..Settings::default() };
+    let mut projector = library.projector_with(settings);
+    assert_eq!(projector.step().await.unwrap().moved, 2);
+    assert_eq!(tenant.checkpoint("shelf_v1").await, 1);
+    projector.step_until_idle().await.unwrap();
+    assert_eq!(library.late("on_loan_v1").await, 0);
+    library.verified().await;
     library.close().await;
 }
 

@@ -8,7 +8,6 @@ use event_store::{
     pg::{Leases, Signals, shard, uuid},
 };
 use projector::{Projector, Settings, Stepped, create_tables, lease_group, rebuild, run};
-use tokio_postgres::types::ToSql;
 use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
@@ -151,14 +150,13 @@ async fn nobody_takes_what_is_being_written() {
     let (writing, taking) = (leases(&library, FOR_EVER), leases(&library, FOR_EVER));
     writing.tend().await.unwrap();
     let held = writing.held();
-    let fences = writing.fences(&held);
+    let fence = writing.fence(&held);
     let mut writer = connect(&library.config).await;
     writer.batch_execute("SET ROLE tenantry_projector").await.unwrap();
     let transaction = writer.transaction().await.unwrap();
-    let sql = "SELECT count(*) FROM log.fenced($1, $2, $3, $4)";
-    let five: (&[i16], &[i64]) = (&fences.shards[..5], &fences.fences[..5]);
-    let params: [&(dyn ToSql + Sync); 4] = [&fences.consumers, &fences.process, &five.0, &five.1];
-    let held_by_it: i64 = transaction.query_one(sql, &params).await.unwrap().get(0);
+    let five =
+        "SELECT count(*) FROM log.fenced($1, $2, ($3::smallint[])[1:5], ($4::bigint[])[1:5])";
+    let held_by_it: i64 = transaction.query_one(five, &fence.params()).await.unwrap().get(0);
     assert_eq!(held_by_it, 5);
     // Prolonged all the same.
     writing.tend().await.unwrap();
@@ -170,10 +168,13 @@ async fn nobody_takes_what_is_being_written() {
     taking.tend().await.unwrap();
     assert_eq!(taking.held().len(), 64);
     // With the old fences, or as somebody else, there is nothing to be had.
-    for process in [fences.process, uuid(Ulid::generate())] {
-        let params: [&(dyn ToSql + Sync); 4] =
-            [&fences.consumers, &process, &fences.shards, &fences.fences];
-        assert_eq!(writer.query_one(sql, &params).await.unwrap().get::<_, i64>(0), 0);
+    let all = "SELECT count(*) FROM log.fenced($1, $2, $3, $4)";
+    let strange =
+        "SELECT count(*) FROM log.fenced($1, gen_random_uuid(), $3, $4) WHERE $2::uuid IS NOT NULL";
+    let new = taking.fence(&taking.held());
+    for (sql, fence, expected) in [(all, &fence, 0), (strange, &new, 0), (all, &new, 64)] {
+        let found: i64 = writer.query_one(sql, &fence.params()).await.unwrap().get(0);
+        assert_eq!(found, expected, "{sql}");
     }
     library.close().await;
 }

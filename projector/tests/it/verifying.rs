@@ -107,7 +107,7 @@ async fn checkpoints_that_cannot_be_are_found() {
     tenant.lend(Id::new(Ulid::generate())).await;
     library.projector().step_until_idle().await.unwrap();
     let owner = library.pool("tenantry_owner");
-    let passed = "UPDATE log.checkpoints SET position = 9";
+    let passed = "UPDATE log.checkpoints SET position = 9; DELETE FROM log.quarantined_streams";
     library.admin.batch_execute(passed).await.unwrap();
     let verified =
         verify(&owner, &library.registry, &library.ring, Some("shelf"), |_| {}).await.unwrap();

@@ -52,6 +52,7 @@ pub(super) fn broken_by(config: &Config) -> impl Iterator<Item = (&'static str, 
         ("projector.batch", config.projector.batch > 0, at_least_one),
         ("projector.poll_interval_ms", !config.projector.poll_interval.is_zero(), at_least_one),
         ("projector.lease_ms", config.projector.lease.as_millis() >= 100, "expected 100 or more"),
+        ("worker.lease_ms", config.worker.lease.as_millis() >= 100, "expected 100 or more"),
         ("worker.batch", config.worker.batch > 0, at_least_one),
         (
             "worker.command_retention_days",

@@ -191,6 +191,9 @@ pub struct Worker {
     pub max_retries: u32,
     /// How long outcomes of commands are kept.
     pub command_retention_days: u32,
+    /// How long a worker that falls silent keeps its tenants.
+    #[serde(rename = "lease_ms", with = "millis")]
+    pub lease: Duration,
 }
 
 /// How logs are made proof against alteration.

@@ -4,6 +4,7 @@ mod contract;
 mod damage;
 mod killed;
 mod moving;
+mod quarantined;
 mod reading;
 mod refusing;
 

@@ -63,6 +63,93 @@ async fn a_history_answers_the_same_wherever_events_lie() {
     assert_eq!(Questions::ask(&cellar, tenant, &cellar.history()).await, hot);
 }
 
+/// Whoever takes only so many bytes at a time comes to the end all the same,
+/// without leaving anything out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_stops_where_there_are_bytes_enough() {
+    let cellar = Cellar::filled(3).await;
+    let tenant = somebody();
+    let head = cellar.world.head(tenant).await;
+    let hot = Pages::all(&cellar, tenant, &History::default()).await;
+    cellar.cool(tenant).await;
+    assert_eq!(Pages::all(&cellar, tenant, &cellar.history()).await, hot);
+    // The later half comes back.
+    cellar.warm(tenant, head / 2).await;
+    assert_eq!(Pages::all(&cellar, tenant, &cellar.history()).await, hot);
+}
+
+/// Positions of events that were read page by page.
+#[derive(Debug, PartialEq)]
+struct Pages {
+    stretches: Vec<Vec<u64>>,
+    streams: Vec<Vec<u64>>,
+    last_versions: Vec<Option<u64>>,
+}
+
+impl Pages {
+    async fn all(cellar: &Cellar, tenant: Ulid, history: &History) -> Self {
+        let pool = cellar.world.database.pool("tenantry_query").unwrap();
+        let client = pool.get().await.unwrap();
+        let session = TenantRead { client: &client, tenant };
+        let head = cellar.world.head(tenant).await;
+        let whole = Stretch::between(tenant, 0, head);
+        let all = history.stretch(&session, whole).await.unwrap();
+        let kinds: Vec<_> = all.iter().map(|event| event.stream_type().unwrap()).collect();
+        let some = [kinds[0], kinds[kinds.len() / 2]];
+        let mut stretches = vec![];
+        for types in [None, Some(&some[..])] {
+            let stretch = Stretch { types, ..whole };
+            let whole = positions(&history.stretch(&session, stretch).await.unwrap());
+            for bytes in [0, 4_000, usize::MAX] {
+                let (mut read, mut after, mut pages) = (vec![], 0, 0);
+                loop {
+                    let rest = Stretch { after, ..stretch };
+                    let page = history.excerpt(&session, rest, bytes).await.unwrap();
+                    read.extend(positions(&page.taken));
+                    pages += 1;
+                    assert!(bytes > 0 || page.taken.len() <= 1, "one at a time");
+                    if !page.is_cut {
+                        break;
+                    }
+                    after = page.taken.last().unwrap().position().unwrap();
+                }
+                assert_eq!(read, whole, "{bytes} bytes at a time");
+                let (least, most) = match bytes {
+                    0 => (whole.len(), whole.len() + 1),
+                    usize::MAX => (1, 1),
+                    _ => (2, whole.len() / 2),
+                };
+                assert!((least..=most).contains(&pages), "{pages} pages of {bytes} bytes");
+            }
+            stretches.push(whole);
+        }
+        let (mut streams, mut last_versions) = (vec![], vec![]);
+        let ids = all.iter().map(|event| event.stream().unwrap());
+        for (stream, until) in ids.step_by(17).flat_map(|id| [(id, head / 3), (id, head)]) {
+            let part = Part { tenant, stream, after: 0, until, limit: 1_000 };
+            let whole = positions(&history.stream(&session, part).await.unwrap());
+            for bytes in [0, 1_500] {
+                let (mut read, mut after) = (vec![], 0);
+                loop {
+                    let rest = Part { after, ..part };
+                    let page = history.stream_excerpt(&session, rest, bytes).await.unwrap();
+                    read.extend(positions(&page.taken));
+                    if !page.is_cut {
+                        break;
+                    }
+                    after = page.taken.last().unwrap().version().unwrap();
+                }
+                assert_eq!(read, whole, "{stream}, {bytes} bytes at a time");
+            }
+            let last = history.last_version(&session, (tenant, stream), 0, until).await.unwrap();
+            assert_eq!(last, (!whole.is_empty()).then_some(whole.len() as u64));
+            streams.push(whole);
+            last_versions.push(last);
+        }
+        Self { stretches, streams, last_versions }
+    }
+}
+
 /// Answers, by positions.
 #[derive(Debug, PartialEq)]
 struct Questions {

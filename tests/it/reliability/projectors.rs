@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use rand::Rng;
-use tests::{Beside, Served, Serving, Signal};
+use tests::{Beside, Served, Serving, Signal, poison};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 use ulid::Ulid;
@@ -169,4 +169,54 @@ async fn a_projector_that_ends_hands_over_at_once() {
     shared(&owner, &[64]).await;
     load.further(SOME / 2).await.unwrap();
     site.holds(load).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poisoned_stream_is_seen_to_from_the_command_line() {
+    let site = site(|services| services);
+    let owner = site.served.owner().await.unwrap();
+    let _projector = projector(&site.served);
+    let mut load = site.load();
+    load.further(SOME / 2).await.unwrap();
+    load.stop().await.unwrap();
+    let tenant = site.served.tenants[0];
+    let (stream, position) = poison(&owner, tenant).await.unwrap();
+    let stream = format!("cus_{}", Ulid(stream.as_u128()));
+    let tenant = event_store::TenantId(tenant).to_string();
+    let quarantine = |rest: &[&str]| {
+        let arguments = [&["projections", "quarantine"], rest].concat();
+        tokio::task::block_in_place(|| site.served.tool(&arguments))
+    };
+    let list = || quarantine(&["list", "customers", "--format", "json"]).unwrap();
+    eventually("the stream is quarantined", async || !list().is_empty()).await;
+    let one: serde_json::Value = serde_json::from_str(&list()).unwrap();
+    assert_eq!((&one["stream"], &one["tenant"]), (&stream.clone().into(), &tenant.clone().into()));
+    assert_eq!((&one["position"], &one["held"]), (&position.into(), &0.into()));
+    let line = quarantine(&["list"]).unwrap();
+    assert!(line.contains(&format!("customers  {tenant}  {stream}  at {position}")), "{line}");
+
+    let of = [&*stream, "--tenant", &tenant];
+    let shown = quarantine(&[&["show", "customers"], &of[..]].concat()).unwrap();
+    assert!(shown.contains("has schema version 99"), "{shown}");
+    quarantine(&["retry", "customers", "--tenant", &tenant]).unwrap();
+    eventually("it was tried again", async || {
+        let one: serde_json::Value = serde_json::from_str(&list()).unwrap();
+        one["attempts"].as_u64().is_some_and(|attempts| attempts > 1)
+    })
+    .await;
+
+    let discard = |position: &str| {
+        let why = ["--position", position, "--reason", "written by a test", "--by", "thandi"];
+        quarantine(&[&["discard", "customers"], &of[..], &why].concat())
+    };
+    let wrong = discard("1").unwrap_err().to_string();
+    assert!(wrong.contains(&format!("is held up by the event at position {position}")), "{wrong}");
+    discard(&position.to_string()).unwrap();
+    eventually("nothing is quarantined", async || list().is_empty()).await;
+    let kept = quarantine(&["list", "customers", "--discarded"]).unwrap();
+    assert!(kept.contains("operator:thandi: written by a test"), "{kept}");
+    tokio::task::block_in_place(|| site.served.tool(&["verify", "customers"])).unwrap();
+    tokio::task::block_in_place(|| site.served.tool(&["rebuild", "customers"])).unwrap();
+    tokio::task::block_in_place(|| site.served.tool(&["verify", "customers"])).unwrap();
+    assert_eq!(list(), "");
 }

@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use domain::kernel::Actor;
-use event_store::{Append, CommandRecord, Log, NewEvent};
+use event_store::{Append, CommandRecord, Log, NewEvent, pg::Fence};
 use ulid::Ulid;
 
 use super::{
@@ -146,14 +146,14 @@ async fn a_timer_that_fails_rings_again_and_holds_up_no_other() {
     street
         .call(tenant, id(1), vec![tell_in(-2, "first", "one"), tell_in(-1, "second", "two")])
         .await;
-    worker.react(tenant).await.unwrap();
+    worker.react(tenant, &Fence::default()).await.unwrap();
     street.log.fail(1);
-    worker.ring(tenant).await.unwrap();
+    worker.ring(tenant, &Fence::default()).await.unwrap();
     assert_eq!(street.heard(tenant, id(1)).await, ["two"]);
     assert_eq!(street.count("SELECT attempts::bigint FROM log.timers").await, 1);
-    worker.ring(tenant).await.unwrap();
+    worker.ring(tenant, &Fence::default()).await.unwrap();
     assert_eq!(street.heard(tenant, id(1)).await, ["two"]);
     tokio::time::sleep(Duration::from_millis(70)).await;
-    worker.ring(tenant).await.unwrap();
+    worker.ring(tenant, &Fence::default()).await.unwrap();
     assert_eq!(street.heard(tenant, id(1)).await, ["two", "one"]);
 }

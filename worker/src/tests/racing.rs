@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use event_store::pg::uuid;
+use event_store::pg::{Fence, uuid};
 use service::shutdown::Shutdown;
 use ulid::Ulid;
 
@@ -73,20 +73,26 @@ async fn workers_divide_the_tenants_between_them() {
     for tenant in tenants {
         calls(&street, tenant).await;
     }
-    let workers = [street.worker::<Plain>(), street.worker::<Plain>(), street.worker::<Plain>()];
-    let idle = workers.iter().map(Worker::step_until_idle);
-    for worked in futures_util::future::join_all(idle).await {
-        worked.unwrap();
+    let leases = [(); 3].map(|()| street.leases());
+    for one in leases.iter().cycle().take(6) {
+        one.tend().await.unwrap();
     }
-    // One that found all tenants taken has stopped early.
-    street.worker::<Plain>().step_until_idle().await.unwrap();
+    assert_eq!(leases.iter().map(|one| one.held().len()).sum::<usize>(), 64);
+    let workers = leases.each_ref().map(|one| street.worker::<Plain>().sharing(one.clone()));
+    let idle = workers.iter().map(Worker::step_until_idle);
+    let mut commands = 0;
+    for worked in futures_util::future::join_all(idle).await {
+        commands += worked.unwrap().commands;
+    }
+    // Nobody did anything that was another's.
+    assert_eq!(commands, CALLS * 3);
     for tenant in tenants {
         everything_was_heard_once(&street, tenant).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn even_without_turns_a_race_has_one_winner() {
+async fn even_without_leases_a_race_has_one_winner() {
     let street = Street::new().await;
     let tenant = street.tenant().await;
     calls(&street, tenant).await;
@@ -94,8 +100,8 @@ async fn even_without_turns_a_race_has_one_winner() {
     workers[0].behind().await.unwrap();
     for _ in 0..20 {
         let raced = workers.iter().map(|worker| async {
-            worker.react(tenant).await.unwrap();
-            worker.ring(tenant).await.unwrap();
+            worker.react(tenant, &Fence::default()).await.unwrap();
+            worker.ring(tenant, &Fence::default()).await.unwrap();
         });
         futures_util::future::join_all(raced).await;
     }
@@ -103,20 +109,31 @@ async fn even_without_turns_a_race_has_one_winner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_that_falls_silent_loses_its_tenants() {
+async fn a_worker_that_was_paused_writes_nothing() {
     let street = Street::new().await;
     let tenant = street.tenant().await;
-    street.call(tenant, id(1), vec![tell(1, "word")]).await;
-    let silent = street
-        .worker_with::<Plain>(Settings { turn: Duration::from_millis(300), ..Settings::default() });
-    assert!(silent.turns.take(tenant).await.unwrap());
-    let other = street.worker::<Plain>();
-    assert!(other.step().await.unwrap().is_idle());
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    assert_eq!(other.step_until_idle().await.unwrap().commands, 1);
-    // It comes back to life, and takes its turns again.
-    assert!(silent.turns.take(tenant).await.unwrap());
-    assert!(other.step_until_idle().await.unwrap().is_idle());
+    street.call(tenant, id(1), vec![tell(1, "word"), tell_in(-1, "timer", "late")]).await;
+    let (paused, other) = (street.leases(), street.leases());
+    paused.tend().await.unwrap();
+    let asleep = street.worker::<Plain>().sharing(paused.clone());
+    let awake = street.worker::<Plain>().sharing(other.clone());
+    assert!(awake.step().await.unwrap().is_idle());
+    let lapse = "RESET ROLE; UPDATE log.leases SET until = renewed_at - interval '1 hour';
+        UPDATE log.lease_holders SET until = renewed_at";
+    street.owner.batch_execute(lapse).await.unwrap();
+    // Its commands may be given, under their ids; it writes nothing else.
+    asleep.step().await.unwrap();
+    assert_eq!(street.position(tenant, "pass-on").await, Some(0));
+    assert_eq!(street.count("SELECT count(*) FROM log.timers").await, 0);
+    other.tend().await.unwrap();
+    assert_eq!((paused.held().len(), other.held().len()), (64, 64));
+    awake.step_until_idle().await.unwrap();
+    let position = street.position(tenant, "pass-on").await;
+    asleep.step().await.unwrap();
+    assert_eq!(street.position(tenant, "pass-on").await, position);
+    assert_eq!(street.heard(tenant, id(1)).await, ["word", "late"]);
+    paused.tend().await.unwrap();
+    assert!(paused.held().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ use event_store::{
     Append, AppendError, Appended, Commands, GroupError, Log, Order, PgLog, ReadError, StoredEvent,
     Subscription, decode,
     keys::{Erasure, KeyRing, MasterKeys, erase},
-    pg::{PgLogSettings, Signals, migrate, provision, uuid},
+    pg::{Leases, PgLogSettings, Signals, migrate, provision, uuid},
 };
 use service::postgres::{Options, Postgres, PostgresError};
 use tokio_postgres::{Client, Config, NoTls};
@@ -121,6 +121,14 @@ impl Street {
             Arc::new(move || Timestamp::from_micros(time.load(Ordering::SeqCst))),
             settings,
         )
+    }
+
+    /// The leases of a worker of its own, which end only when they are given
+    /// back.
+    pub(super) fn leases(&self) -> Arc<Leases> {
+        let pool = pool(&self.url, "tenantry_worker");
+        let term = Duration::from_mins(30);
+        Arc::new(Leases::new(pool, "workers", term, Signals::silent()))
     }
 
     /// Keys as a process of its own has them.

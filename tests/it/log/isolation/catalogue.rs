@@ -9,6 +9,7 @@ use super::{Ground, OF_NOBODY, SERVICES};
 const OTHER_KEYS: &[(&str, &str)] = &[
     ("log.checkpoints", "a consumer looks for its places in all logs"),
     ("log.consumer_failures", "a consumer looks for its places in all logs"),
+    ("log.quarantined_streams", "a consumer looks for what it left out of all logs"),
     ("log.built_tenants", "a build looks for its places in all logs"),
 ];
 

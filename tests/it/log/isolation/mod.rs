@@ -41,6 +41,8 @@ const ACROSS_TENANTS: &[(&str, &str, &str)] = &[
     ("tenantry_worker", "log.checkpoints", "keeps its places"),
     ("tenantry_projector", "log.consumer_failures", "keeps what it could not take"),
     ("tenantry_worker", "log.consumer_failures", "keeps what it could not take"),
+    ("tenantry_projector", "log.quarantined_streams", "keeps what it could not take"),
+    ("tenantry_projector", "log.discarded_events", "leaves them out"),
     ("tenantry_projector", "log.consumer_lag", "shows what the two above see"),
     ("tenantry_worker", "log.consumer_lag", "shows what the two above see"),
     ("tenantry_projector", "log.pasts", "finds out which pasts are to be filled or removed"),
