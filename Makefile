@@ -14,8 +14,13 @@ help: ## Show this list
 prepare:
 	@scripts/prepare
 
-prepare-tests:
+prepare-tests: tests/clients/node_modules/.package-lock.json
 	@scripts/prepare tests
+
+# Clients that others have written, which the tests run.
+tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json
+	@scripts/prepare
+	cd tests/clients && npm ci --no-audit --no-fund --loglevel=error
 
 up: prepare graphiql ## Run everything on this machine, with a demo tenant full of history
 	cargo build --release --locked -p cli
