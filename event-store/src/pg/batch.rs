@@ -257,6 +257,7 @@ impl<'a> Arguments<'a> {
 }
 
 /// What the log answers to one call: an array per column.
+#[derive(Default)]
 pub(super) struct Verdicts {
     letters: Vec<i8>,
     versions: Vec<Option<i64>>,

@@ -185,11 +185,11 @@ impl Flusher {
         // Whether an earlier call may have stored the batch.
         let mut uncertain = false;
         loop {
-            batch.groups.retain(|pending| pending.fate.send() && !pending.answer.is_closed());
+            batch.groups.retain(Pending::is_awaited);
             if batch.groups.is_empty() {
                 return;
             }
-            let failure = match timeout_at(end, self.call(&batch)).await {
+            let failure = match timeout_at(end, self.call(&mut batch)).await {
                 Ok(Ok(verdicts)) => return self.answer(batch, &verdicts, uncertain),
                 Ok(Err(failure)) => failure,
                 Err(_) => return,
@@ -271,7 +271,9 @@ impl Flusher {
         self.signals.appended(&written);
     }
 
-    async fn call(&self, batch: &Batch) -> Result<Verdicts, Failure> {
+    /// Asks the log once. Whoever gives up before there is a connection to ask
+    /// over is left out: to him nothing can happen any more.
+    async fn call(&self, batch: &mut Batch) -> Result<Verdicts, Failure> {
         let client = self.pool.get().await.map_err(|error| Failure::unreached(&error))?;
         let client = Lent(Some(client));
         let Some(connection) = &client.0 else {
@@ -281,6 +283,11 @@ impl Flusher {
             .prepare_cached(include_str!("sql/append.sql"))
             .await
             .map_err(|error| Failure::unprepared(&error))?;
+        batch.groups.retain(|pending| pending.fate.send());
+        if batch.groups.is_empty() {
+            client.give_back();
+            return Ok(Verdicts::default());
+        }
         let arguments = Arguments::of(batch.groups.iter().map(|pending| &pending.group));
         let row = connection
             .query_one(&statement, &arguments.params(&batch.skip_locked))

@@ -32,6 +32,13 @@ pub(super) struct Pending {
     pub(super) fate: Arc<Fate>,
 }
 
+impl Pending {
+    /// Whether anybody still waits for the verdict.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.fate.given_up() && !self.answer.is_closed()
+    }
+}
+
 /// How far a group has come, as seen by who waits and by who sends: exactly one
 /// of them decides whether it is sent.
 #[derive(Debug, Default)]
