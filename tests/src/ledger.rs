@@ -6,6 +6,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use domain::{
+    Platform,
+    kernel::{ReactionEntry, Registry},
+};
 use serde_json::Value;
 use tokio_postgres::Client;
 use ulid::Ulid;
@@ -52,18 +56,26 @@ pub async fn check(served: &Served, told: &Told) -> Result<()> {
     Ok(())
 }
 
-/// Waits until every read model and every reaction has seen all of the log.
-async fn caught_up(owner: &Client) -> Result<()> {
+/// Waits until every read model and every reaction has seen all of every
+/// tenant's log, those that have not begun included.
+///
+/// # Errors
+/// When they do not.
+pub async fn caught_up(owner: &Client) -> Result<()> {
     let behind = "SELECT count(*) FROM log.heads AS h
          CROSS JOIN (
              SELECT consumer FROM log.read_tables WHERE state = 'live'
+             UNION
+             SELECT unnest($1::text[])
              UNION
              SELECT c.consumer FROM log.checkpoints AS c JOIN log.heads USING (tenant_id)
          ) AS all_of_them
          LEFT JOIN log.checkpoints AS c USING (consumer, tenant_id)
          WHERE h.position > coalesce(c.position, 0)";
+    let registry = Registry::of::<Platform>()?;
+    let reactions: Vec<_> = registry.reactions().iter().map(ReactionEntry::consumer).collect();
     let waiting = async {
-        while owner.query_one(behind, &[]).await?.get::<_, i64>(0) > 0 {
+        while owner.query_one(behind, &[&reactions]).await?.get::<_, i64>(0) > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         anyhow::Ok(())

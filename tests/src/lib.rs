@@ -13,7 +13,7 @@ mod serving;
 
 pub use client::{Answer, Client};
 pub use database::{Database, LOGINS, pool};
-pub use ledger::check;
+pub use ledger::{caught_up, check};
 pub use load::{Acknowledged, Load, Told};
 pub use node::{Node, said};
 pub use poison::poison;

@@ -135,12 +135,8 @@ async fn paused_projectors_are_replaced_and_write_nothing_when_they_wake() {
         load.further(SOME / 2).await.unwrap();
         let told = load.stop().await.unwrap();
         assert!(!told.is_empty());
-        eventually("the other has done all the work", async || {
-            let sql = "SELECT count(*) FROM log.heads AS h JOIN log.checkpoints AS c
-                       USING (tenant_id) WHERE c.position < h.position";
-            owner.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 0
-        })
-        .await;
+        // The other has done all the work.
+        tests::caught_up(&owner).await.unwrap();
         let before = written().await;
         sleepy.signal(Signal::CONT).unwrap();
         shared(&owner, &[32, 32]).await;
