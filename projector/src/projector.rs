@@ -50,7 +50,7 @@ pub struct Projector {
     pub(crate) measures: Measures,
     building: Building,
     pub(crate) refolds: Refolds,
-    models: Vec<[Arc<Model>; 2]>,
+    pub(crate) models: Vec<[Arc<Model>; 2]>,
     /// Those whose tables have been seen.
     pub(crate) live: Vec<Arc<Model>>,
     started: DateTime<Utc>,

@@ -94,8 +94,8 @@ async fn work(
         Some(Wake::Tenants(tenants)) => queue.append(tenants.iter().copied()),
         None => {}
     }
-    projector.measures.waiting(queue.order.len());
     let tenants = queue.take(projector.settings.tenants);
+    projector.measures.waiting(queue.len());
     if tenants.is_empty() {
         return Ok(());
     }
@@ -131,7 +131,12 @@ struct Queue {
 
 impl Queue {
     fn is_empty(&self) -> bool {
-        self.order.is_empty() && self.far.is_empty()
+        self.waiting.is_empty()
+    }
+
+    /// How many tenants wait, wherever they stand.
+    fn len(&self) -> usize {
+        self.waiting.len()
     }
 
     fn append(&mut self, tenants: impl IntoIterator<Item = Ulid>) {
@@ -221,7 +226,9 @@ mod tests {
         let mut queue = Queue::default();
         queue.append_far(tenants([1, 2, 3]));
         queue.append(tenants([4, 5, 1]));
+        assert_eq!(queue.len(), 5);
         assert_eq!(queue.take(2), tenants([1, 2]));
+        assert_eq!(queue.len(), 3);
         // There was no room for the second.
         queue.put_back(tenants([2]));
         queue.append_far(tenants([1]));

@@ -33,8 +33,8 @@ pub(crate) struct Standing {
     pub(crate) taken_in: u64,
     /// What is wanted of its quarantined streams, if it has any.
     pub(crate) waiting: Option<Waiting>,
-    /// Whether events that it has yet to take were discarded.
-    pub(crate) discards: bool,
+    /// The position of the last event that was discarded for its read model.
+    pub(crate) last_discard: Option<u64>,
 }
 
 impl Standing {
@@ -46,6 +46,13 @@ impl Standing {
     /// Whether somebody asked for another attempt at its quarantined streams.
     pub(crate) fn is_asked_for(&self) -> bool {
         self.waiting.is_some_and(|waiting| waiting.asked)
+    }
+
+    /// Whether something is to be left out of what it folds next: of what comes,
+    /// or, where it remembers somebody, of all that it has taken so far.
+    pub(crate) fn leaves_out(&self) -> bool {
+        let is_met = |last| self.remembers() || last > self.position;
+        self.waiting.is_some() || self.last_discard.is_some_and(is_met)
     }
 }
 
@@ -127,7 +134,7 @@ fn standing(row: &Row) -> Result<Standing, Error> {
         erasures: unsigned(row.try_get(10)?),
         taken_in: unsigned(row.try_get::<_, Option<i64>>(11)?.unwrap_or(0)),
         waiting: Waiting::of(row, 12)?,
-        discards: row.try_get::<_, Option<i64>>(14)? > position,
+        last_discard: row.try_get::<_, Option<i64>>(14)?.map(unsigned),
     })
 }
 

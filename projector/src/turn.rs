@@ -13,6 +13,7 @@ use crate::{
     Projector, StepError, Stepped,
     batch::{self, Stretch},
     fold::Job,
+    model::Model,
     quarantine::{AllWithheld, left_out, withheld},
     round::Round,
     standing::Standing,
@@ -37,6 +38,9 @@ impl Projector {
         let mut tenants = tenants.to_vec();
         tenants.retain(|tenant| self.fencing.admits(*tenant));
         let client = self.pool.get().await?;
+        if self.live.is_empty() {
+            self.live = Model::standing(&client, &self.models).await?;
+        }
         let mut turn = Turn::default();
         let served = self.serve(&client, &tenants, &mut turn).await;
         if let Err(StepError::Database(_)) = &served {
@@ -78,7 +82,7 @@ impl Projector {
         standings: impl Iterator<Item = &Standing>,
     ) -> Result<AllWithheld, StepError> {
         let (mut tenants, mut consumers) = (BTreeSet::new(), BTreeSet::new());
-        for standing in standings.filter(|it| it.waiting.is_some() || it.discards) {
+        for standing in standings.filter(|it| it.leaves_out()) {
             tenants.insert(standing.tenant);
             consumers.insert(standing.consumer);
         }

@@ -247,3 +247,32 @@ async fn a_wake_up_is_enough() {
     running.await.unwrap();
     library.close().await;
 }
+
+#[tokio::test]
+async fn a_tenant_that_cannot_be_written_keeps_no_other_waiting() {
+    let library = Library::open().await;
+    let (ill, well) = (library.tenant().await, library.tenant().await);
+    let broken = format!(
+        "CREATE FUNCTION public.break() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN RAISE 'out of order'; END $$;
+         CREATE TRIGGER break BEFORE UPDATE ON log.checkpoints
+             FOR EACH ROW WHEN (new.tenant_id = '{}') EXECUTE FUNCTION public.break()",
+        uuid(ill.id)
+    );
+    library.admin.batch_execute(&broken).await.unwrap();
+    let shutdown = CancellationToken::new();
+    // Nobody looks by himself: what comes is told, once.
+    let wakeups = Wakeups::new(Duration::from_mins(30));
+    let running = tokio::spawn(run(library.projector(), wakeups.subscribe(), shutdown.clone()));
+    well.acquire().await;
+    wakeups.wake([well.id]);
+    library.eventually("SELECT count(*) FROM read.shelf_v1", 1).await;
+    ill.acquire().await;
+    well.acquire().await;
+    wakeups.wake([ill.id, well.id]);
+    library.eventually("SELECT count(*) FROM read.shelf_v1", 2).await;
+    shutdown.cancel();
+    running.await.unwrap();
+    assert_eq!(ill.checkpoint("shelf_v1").await, 0);
+    library.close().await;
+}
