@@ -18,7 +18,7 @@
 //!
 //! Any number of workers may run. They share the tenants by
 //! [leases](Worker::sharing), and whoever lost one writes nothing: that is
-//! checked when a place is moved.
+//! checked when a place is moved, and when a failure is recorded.
 //!
 //! Beside them [`seal`] follows the logs and signs what is in them, and [`cool`]
 //! moves what has become old out of the database.

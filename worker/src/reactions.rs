@@ -36,6 +36,14 @@ struct Outcome {
     stopped: Option<Failure>,
 }
 
+/// An event that a reaction cannot take for now.
+struct Standstill {
+    failing: Failing,
+    consumer: String,
+    at: u64,
+    failure: Failure,
+}
+
 impl Worker {
     /// Lets all reactions go on by one stretch of the log, together where they
     /// stand at the same place.
@@ -173,7 +181,8 @@ impl Worker {
                 self.pauses.over(&failing);
             }
             if let Some(failure) = stopped {
-                failures.push((failing, moved.consumer.clone(), moved.to + 1, failure));
+                let (consumer, at) = (moved.consumer.clone(), moved.to + 1);
+                failures.push(Standstill { failing, consumer, at, failure });
             }
             if moved.to > moved.from {
                 moves.push(moved);
@@ -182,8 +191,8 @@ impl Worker {
         if !moves.is_empty() && !settle(&self.pool, &self.keys, tenant, &moves, fence).await? {
             return Ok(());
         }
-        for (failing, consumer, at, failure) in failures {
-            self.stand_still(tenant, &consumer, at, &failure, failing).await?;
+        for standstill in failures {
+            self.stand_still(tenant, standstill, fence).await?;
         }
         Ok(())
     }
@@ -193,13 +202,11 @@ impl Worker {
     async fn stand_still(
         &self,
         tenant: Ulid,
-        consumer: &str,
-        at: u64,
-        failure: &Failure,
-        failing: Failing,
+        Standstill { failing, consumer, at, failure }: Standstill,
+        fence: &Fence,
     ) -> Result<(), WorkerError> {
         let attempts = self.pauses.failed(failing);
-        self.metrics.failed(consumer);
+        self.metrics.failed(&consumer);
         tracing::warn!(
             consumer, tenant.id = %tenant, position = at, attempts, error = failure.message,
             "a reaction stands still"
@@ -207,8 +214,10 @@ impl Worker {
         if failure.lasting || attempts >= self.settings.max_retries {
             let client = self.pool.get().await?;
             let statement = client.prepare_cached(include_str!("sql/record_failure.sql")).await?;
-            let params: [&(dyn ToSql + Sync); 4] =
-                [&consumer, &uuid(tenant), &number(at), &failure.message];
+            let (tenant, at) = (uuid(tenant), number(at));
+            let mut params: Vec<&(dyn ToSql + Sync)> =
+                vec![&consumer, &tenant, &at, &failure.message];
+            params.extend(fence.params());
             client.execute(&statement, &params).await?;
         }
         Ok(())

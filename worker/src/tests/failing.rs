@@ -80,7 +80,7 @@ async fn a_failure_that_does_not_pass_is_put_on_record() {
 }
 
 /// An event that this program cannot read.
-async fn puzzle(street: &Street, tenant: Ulid) {
+pub(super) async fn puzzle(street: &Street, tenant: Ulid) {
     let id = Ulid::generate();
     let append = Append {
         events: vec![NewEvent { id, ..NewEvent::new("puzzled", vec![0x80]) }],

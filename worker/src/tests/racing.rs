@@ -7,12 +7,17 @@ use service::shutdown::Shutdown;
 use ulid::Ulid;
 
 use super::{
+    failing::puzzle,
     street::{Street, id, tell, tell_in},
     toy::Plain,
 };
 use crate::{Settings, Worker, run};
 
 const CALLS: u64 = 120;
+
+/// Lets all leases end, though nobody has noticed.
+const LAPSE: &str = "RESET ROLE; UPDATE log.leases SET until = renewed_at - interval '1 hour';
+    UPDATE log.lease_holders SET until = renewed_at";
 
 /// Many calls, some with timers that are due.
 async fn calls(street: &Street, tenant: Ulid) {
@@ -118,9 +123,7 @@ async fn a_worker_that_was_paused_writes_nothing() {
     let asleep = street.worker::<Plain>().sharing(paused.clone());
     let awake = street.worker::<Plain>().sharing(other.clone());
     assert!(awake.step().await.unwrap().is_idle());
-    let lapse = "RESET ROLE; UPDATE log.leases SET until = renewed_at - interval '1 hour';
-        UPDATE log.lease_holders SET until = renewed_at";
-    street.owner.batch_execute(lapse).await.unwrap();
+    street.owner.batch_execute(LAPSE).await.unwrap();
     // Its commands may be given, under their ids; it writes nothing else.
     asleep.step().await.unwrap();
     assert_eq!(street.position(tenant, "pass-on").await, Some(0));
@@ -134,6 +137,23 @@ async fn a_worker_that_was_paused_writes_nothing() {
     assert_eq!(street.heard(tenant, id(1)).await, ["word", "late"]);
     paused.tend().await.unwrap();
     assert!(paused.held().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_was_paused_records_no_failure() {
+    let street = Street::new().await;
+    let tenant = street.tenant().await;
+    puzzle(&street, tenant).await;
+    let (paused, other) = (street.leases(), street.leases());
+    paused.tend().await.unwrap();
+    let asleep = street.worker::<Plain>().sharing(paused.clone());
+    street.owner.batch_execute(LAPSE).await.unwrap();
+    asleep.step().await.unwrap();
+    let failures = "SELECT count(*) FROM log.consumer_failures";
+    assert_eq!(street.count(failures).await, 0);
+    other.tend().await.unwrap();
+    street.worker::<Plain>().sharing(other).step().await.unwrap();
+    assert_eq!(street.count(failures).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
