@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use domain::kernel::Registry;
+use domain::kernel::{ReadModelEntry, Registry};
 use event_store::{
     TenantId,
     keys::{Erased, Erasure, KeyRing, erase},
@@ -74,8 +74,7 @@ async fn folded_anew(
     erasure: &Erasure,
     erased: &Erased,
 ) -> Result<()> {
-    let tables: Vec<String> =
-        registry.read_models().iter().map(domain::kernel::ReadModelEntry::table_name).collect();
+    let tables: Vec<String> = registry.projected().iter().map(ReadModelEntry::table_name).collect();
     let behind = "SELECT
              (SELECT count(*) FROM log.checkpoints
               WHERE tenant_id = $1 AND consumer = ANY ($2) AND erasures < $3)

@@ -13,7 +13,7 @@ use event_store::{
 };
 use serde_json::json;
 use service::config::Config;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, types::ToSql};
 use ulid::Ulid;
 
 use crate::{
@@ -49,19 +49,18 @@ async fn start(
     let position = position(client, history, tenant, order.at).await?;
     let expires_at = Utc::now() + chrono::Duration::days(order.days.into());
     let (actor, id) = (format!("operator:{}", order.by), uuid(Ulid::generate()));
-    let sql = "INSERT INTO log.pasts
-             (tenant_id, past_id, position, requested_by, reason, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (tenant_id, position)
-         DO UPDATE SET expires_at = greatest(pasts.expires_at, excluded.expires_at)
-         RETURNING past_id";
-    let position = number(position);
-    let row = client
-        .query_one(sql, &[&uuid(tenant), &id, &position, &actor, &order.reason, &expires_at])
-        .await?;
+    let sql = include_str!("sql/past_start.sql");
+    let params: [&(dyn ToSql + Sync); 6] =
+        [&uuid(tenant), &id, &number(position), &actor, &order.reason, &expires_at];
+    let row = client.query_opt(sql, &params).await?.with_context(|| {
+        format!(
+            "the past of position {position} expires now or is being removed; ask again once \
+             `tenantry past list` does not show it any more"
+        )
+    })?;
     let past = ulid(row.try_get(0)?);
     print(&format!("{PREFIX}{past}"));
-    if order.wait { wait(client, registry, past).await } else { Ok(()) }
+    if order.wait { wait(client, registry, tenant, past).await } else { Ok(()) }
 }
 
 /// The position of a moment; the end of the log when nothing is said.
@@ -88,10 +87,10 @@ async fn position(
 }
 
 /// Waits until its tables are filled.
-async fn wait(client: &Client, registry: &Registry, past: Ulid) -> Result<()> {
+async fn wait(client: &Client, registry: &Registry, tenant: Ulid, past: Ulid) -> Result<()> {
     let bar = Bar::counting("positions");
     loop {
-        let rows = read(client, registry, None).await?;
+        let rows = read(client, registry, Some(tenant)).await?;
         let found = rows.into_iter().find(|it| it.id == past);
         let Some(it) = found else {
             bar.end();

@@ -10,6 +10,7 @@ use event_store::{
     pg::{number, unsigned},
 };
 use tokio::{runtime::Handle, sync::mpsc};
+use tokio_postgres::types::ToSql;
 use ulid::Ulid;
 
 use super::{Pasts, Wanted};
@@ -59,20 +60,17 @@ impl Pasts {
         }
         let reader = self.pool.get().await?;
         progress(&reader, wanted, 0, None).await?;
-        let filled = match self.fold(&reader, model, wanted).await? {
-            Ok(rows) => write(client, model, wanted, &rows).await?,
-            Err(reason) => Filled::Unfit(reason),
+        let filled = match self.put(client, &reader, model, wanted).await {
+            // Whatever is wrong with this one, the others are not to wait for it.
+            Err(error @ (StepError::Read(_) | StepError::Keys(_))) => {
+                Filled::Unfit(error.to_string())
+            }
+            put => put?,
         };
         match filled {
             Filled::Rows(rows) => {
-                let done = client.prepare_cached(include_str!("../sql/past_filled.sql")).await?;
-                let (tenant, past) = ids(wanted);
-                let (end, rows) = (number(wanted.position), number(rows));
-                let erasures = number(wanted.erasures);
-                let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-                    [&tenant, &past, &wanted.consumer, &end, &rows, &erasures];
-                client.execute(&done, &params).await?;
-                client.batch_execute("COMMIT").await?;
+                let there = done(client, wanted, rows).await?;
+                client.batch_execute(if there { "COMMIT" } else { "ROLLBACK" }).await?;
                 transaction.ended();
                 let (table, position) = (&wanted.consumer, wanted.position);
                 tracing::info!(table, position, rows, "a past was put into a table");
@@ -89,6 +87,21 @@ impl Pasts {
             }
         }
         Ok(true)
+    }
+
+    /// Folds the log up to the moment, and writes the rows in the open
+    /// transaction.
+    async fn put(
+        &self,
+        client: &ClientWrapper,
+        reader: &ClientWrapper,
+        model: &Arc<Model>,
+        wanted: &Wanted,
+    ) -> Result<Filled, StepError> {
+        match self.fold(reader, model, wanted).await? {
+            Ok(rows) => write(client, model, wanted, &rows).await,
+            Err(reason) => Ok(Filled::Unfit(reason)),
+        }
     }
 
     /// Folds the log up to the moment.
@@ -142,12 +155,26 @@ fn ids(wanted: &Wanted) -> (uuid::Uuid, uuid::Uuid) {
 /// Whether nobody else fills the table, nor has done so meanwhile.
 async fn claim(client: &ClientWrapper, wanted: &Wanted) -> Result<bool, StepError> {
     let (tenant, past) = ids(wanted);
+    let lock = client.prepare_cached(include_str!("../sql/past_lock.sql")).await?;
+    if !client.query_one(&lock, &[&past, &wanted.consumer]).await?.try_get::<_, bool>(0)? {
+        return Ok(false);
+    }
+    // Looked at once nobody else writes it.
     let statement = client.prepare_cached(include_str!("../sql/past_claim.sql")).await?;
     let row = client.query_opt(&statement, &[&tenant, &past, &wanted.consumer]).await?;
     let Some(row) = row else { return Ok(false) };
-    let is_ours: bool = row.try_get(0)?;
-    let filled: Option<i64> = row.try_get(1)?;
-    Ok(is_ours && filled.map(unsigned) != Some(wanted.erasures))
+    let filled: Option<i64> = row.try_get(0)?;
+    Ok(filled.map(unsigned) != Some(wanted.erasures))
+}
+
+/// Notes that a table is filled. False if the past is gone meanwhile.
+async fn done(client: &ClientWrapper, wanted: &Wanted, rows: u64) -> Result<bool, StepError> {
+    let (tenant, past) = ids(wanted);
+    let statement = client.prepare_cached(include_str!("../sql/past_filled.sql")).await?;
+    let (end, rows, erasures) = (number(wanted.position), number(rows), number(wanted.erasures));
+    let params: [&(dyn ToSql + Sync); 6] =
+        [&tenant, &past, &wanted.consumer, &end, &rows, &erasures];
+    Ok(client.execute(&statement, &params).await? > 0)
 }
 
 /// Tells how far it is.
@@ -159,7 +186,7 @@ async fn progress(
 ) -> Result<(), StepError> {
     let (tenant, past) = ids(wanted);
     let statement = client.prepare_cached(include_str!("../sql/past_progress.sql")).await?;
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+    let params: [&(dyn ToSql + Sync); 5] =
         [&tenant, &past, &wanted.consumer, &number(folded), &error];
     client.execute(&statement, &params).await?;
     Ok(())

@@ -4,7 +4,8 @@
 //! for those whose tables are not filled, and fills one table at a time: what
 //! is written becomes visible as a whole, so a process that dies leaves
 //! nothing behind, and no two fill the same. A table that was filled before
-//! somebody was erased is filled again. What has expired is removed.
+//! somebody was erased is filled again, or emptied where it is of a version of
+//! a read model that this program does not know. What has expired is removed.
 
 mod fill;
 mod remove;
@@ -81,10 +82,11 @@ impl Pasts {
     /// When the database cannot be reached or refuses.
     pub async fn step(&self) -> Result<bool, StepError> {
         let client = self.pool.get().await?;
-        if remove::one(&client).await? {
+        let known: Vec<&str> = self.models.iter().map(|model| &*model.consumer).collect();
+        if remove::expired(&client).await? || remove::outdated(&client, &known).await? {
             return Ok(true);
         }
-        for wanted in self.wanted(&client).await? {
+        for wanted in wanted(&client, &known).await? {
             let model = self.models.iter().find(|model| model.consumer == wanted.consumer);
             if let Some(model) = model
                 && self.fill(&client, model, &wanted).await?
@@ -94,21 +96,20 @@ impl Pasts {
         }
         Ok(false)
     }
+}
 
-    /// The tables that are to be filled, the oldest request first.
-    async fn wanted(&self, client: &ClientWrapper) -> Result<Vec<Wanted>, StepError> {
-        let names: Vec<&str> = self.models.iter().map(|model| &*model.consumer).collect();
-        let statement = client.prepare_cached(include_str!("../sql/past_wanted.sql")).await?;
-        let rows = client.query(&statement, &[&names]).await?;
-        let wanted = rows.iter().map(|row| {
-            Ok(Wanted {
-                tenant: ulid(row.try_get(0)?),
-                past: ulid(row.try_get(1)?),
-                position: unsigned(row.try_get(2)?),
-                erasures: unsigned(row.try_get(3)?),
-                consumer: row.try_get(4)?,
-            })
-        });
-        wanted.collect::<Result<_, tokio_postgres::Error>>().map_err(StepError::from)
-    }
+/// Those of these tables that are to be filled, the oldest request first.
+async fn wanted(client: &ClientWrapper, known: &[&str]) -> Result<Vec<Wanted>, StepError> {
+    let statement = client.prepare_cached(include_str!("../sql/past_wanted.sql")).await?;
+    let rows = client.query(&statement, &[&known]).await?;
+    let wanted = rows.iter().map(|row| {
+        Ok(Wanted {
+            tenant: ulid(row.try_get(0)?),
+            past: ulid(row.try_get(1)?),
+            position: unsigned(row.try_get(2)?),
+            erasures: unsigned(row.try_get(3)?),
+            consumer: row.try_get(4)?,
+        })
+    });
+    wanted.collect::<Result<_, tokio_postgres::Error>>().map_err(StepError::from)
 }

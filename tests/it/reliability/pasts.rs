@@ -48,7 +48,9 @@ async fn a_past_is_whole_whoever_is_killed_while_it_is_filled() {
     let tenant = site.served.tenants[0];
     let (id, reason) = (TenantId(tenant).to_string(), "to see it whole");
     let start = ["past", "start", "--tenant", &id, "--reason", reason];
-    let past = tokio::task::block_in_place(|| site.served.tool(&start).unwrap());
+    let tool =
+        |site: &Site, order: &[&str]| tokio::task::block_in_place(|| site.served.tool(order));
+    let past = tool(&site, &start).unwrap();
     let past = Ulid::from_string(past.trim().trim_start_matches("past_")).unwrap();
     let filled = "SELECT count(*) FROM log.past_tables WHERE erasures IS NOT NULL";
     for least in 1..=times(3) {
@@ -75,6 +77,37 @@ async fn a_past_is_whole_whoever_is_killed_while_it_is_filled() {
     if owner.execute(sql, &[&uuid(tenant)]).await.unwrap() > 0 {
         assert_eq!(differences(&owner, tenant, past).await, 1);
     }
-    let listed = tokio::task::block_in_place(|| site.served.tool(&["past", "list"]).unwrap());
+    let listed = tool(&site, &["past", "list"]).unwrap();
     assert!(listed.contains("  ready  ") && listed.contains(reason), "{listed}");
+    asked_for_again(&site, &owner, past).await;
+}
+
+/// Whoever asks for a past that there is gets it, and is on record; nobody gets
+/// one that is about to go.
+async fn asked_for_again(site: &Site, owner: &Client, past: Ulid) {
+    let (tenant, known) = (TenantId(site.served.tenants[0]).to_string(), format!("past_{past}"));
+    let sql = "SELECT position::text FROM log.pasts";
+    let position: String = owner.query_one(sql, &[]).await.unwrap().get(0);
+    let start = |by, reason| {
+        let order = ["past", "start", "--tenant", &tenant, "--at", &position, "--by", by];
+        let order = [&order[..], &["--reason", reason]].concat();
+        tokio::task::block_in_place(|| site.served.tool(&order))
+    };
+    for _ in 0..2 {
+        assert_eq!(start("nomsa", "a court asks").unwrap().trim(), known);
+    }
+    let reasons = "SELECT reason FROM log.pasts";
+    let kept: String = owner.query_one(reasons, &[]).await.unwrap().get(0);
+    assert_eq!(kept, "to see it whole; operator:nomsa: a court asks");
+    let soon = "UPDATE log.pasts SET expires_at = now() + interval '30 seconds'";
+    owner.batch_execute(soon).await.unwrap();
+    let refused = start("nomsa", "a court asks").unwrap_err().to_string();
+    assert!(refused.contains("expires now or is being removed; ask again once"), "{refused}");
+    owner.batch_execute("UPDATE log.pasts SET expires_at = now()").await.unwrap();
+    let left = "SELECT count(*) FROM log.pasts";
+    eventually("it is gone", async || {
+        owner.query_one(left, &[]).await.unwrap().get::<_, i64>(0) == 0
+    })
+    .await;
+    assert_ne!(start("nomsa", "a court asks").unwrap().trim(), known);
 }
