@@ -72,7 +72,7 @@ impl Folds<Loan> for Initials {
     }
 }
 
-struct Town;
+pub(crate) struct Town;
 struct Desk;
 
 impl Domain for Town {

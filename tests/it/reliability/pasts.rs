@@ -88,7 +88,7 @@ async fn asked_for_again(site: &Site, owner: &Client, past: Ulid) {
     let (tenant, known) = (TenantId(site.served.tenants[0]).to_string(), format!("past_{past}"));
     let sql = "SELECT position::text FROM log.pasts";
     let position: String = owner.query_one(sql, &[]).await.unwrap().get(0);
-    let start = |by, reason| {
+    let start = |by: &str, reason: &str| {
         let order = ["past", "start", "--tenant", &tenant, "--at", &position, "--by", by];
         let order = [&order[..], &["--reason", reason]].concat();
         tokio::task::block_in_place(|| site.served.tool(&order))
