@@ -1,7 +1,6 @@
 //! Folding a stretch of a log into the rows of one read model.
 
 use std::{
-    borrow::Cow,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -15,7 +14,7 @@ use crate::{
     StepError,
     batch::{Batch, Stretch, Taken},
     model::{LoadError, Model},
-    quarantine::{Found, Verdict, Withheld},
+    quarantine::{Found, LeftOut, Verdict},
     standing::Failure,
     vault::{self, Seal, SealError},
 };
@@ -33,9 +32,7 @@ pub(crate) struct Job {
     /// How many erasures the rows have taken in once the job is done.
     pub(crate) erasures: u64,
     /// What is left out of the stretch.
-    pub(crate) withheld: Withheld,
-    /// Streams that were found to be unfit on the way.
-    pub(crate) found: Vec<Found>,
+    pub(crate) left_out: LeftOut,
     /// The events of the stretch, and perhaps of more.
     pub(crate) batch: Arc<Batch>,
 }
@@ -96,9 +93,7 @@ impl Job {
 
     /// The first event that is not left out.
     pub(crate) fn left(&self) -> Option<&Taken> {
-        self.events().find(|event| {
-            event.stream().is_none_or(|stream| !self.withheld.holds(stream, event.position()))
-        })
+        self.events().find(|event| !self.left_out.holds(event))
     }
 
     /// Whether nothing is left of the stretch.
@@ -128,7 +123,7 @@ impl Job {
                 Ok(done) => break done,
                 // Nobody knows what a fold that panicked has left behind.
                 Err(Attempt::Panicked(found)) => {
-                    self.withhold(found);
+                    self.left_out.add(found);
                     work = self.model.entry().fold.work();
                 }
                 Err(Attempt::Failed(LoadError::Database(error))) => {
@@ -152,15 +147,9 @@ impl Job {
             Err(unfit) => return Err(FoldingError::Unfit(self.into(), unfit.to_string())),
         };
         // Kept by the job: it may have to be folded once more.
-        let mut verdict = Verdict { found: self.found.clone(), lifted: vec![] };
+        let mut verdict = Verdict { found: self.left_out.found.clone(), lifted: vec![] };
         verdict.found.extend(found);
         Ok((Folded { job: self, changes, seals, events, verdict, stopped }, work))
-    }
-
-    /// Leaves a stream out from an event on, which cannot be folded.
-    pub(crate) fn withhold(&mut self, found: Found) {
-        self.withheld.hold(&found);
-        self.found.push(found);
     }
 
     /// Cuts the stretch short before an event that is not there: nobody knows
@@ -183,7 +172,7 @@ impl Job {
         client: &ClientWrapper,
         work: &mut dyn Work,
     ) -> Result<(u64, Vec<Found>), Attempt> {
-        let mut left_out = LeftOut { withheld: Cow::Borrowed(&self.withheld), found: vec![] };
+        let mut left_out = self.left_out.anew();
         let mut unseen = vec![];
         let mut known = vec![];
         for event in self.events().filter(|event| !left_out.holds(event)).collect::<Vec<_>>() {
@@ -195,7 +184,7 @@ impl Job {
                     }
                     known.push((event, recorded));
                 }
-                Taken::Broken { error, .. } => left_out.add(event, error.clone()),
+                Taken::Broken { error, .. } => left_out.add_from(event, error.clone()),
             }
         }
         self.model.load(client, self.stretch.tenant, &unseen, work).await?;
@@ -206,34 +195,11 @@ impl Job {
             }
             match caught(|| work.apply(recorded)) {
                 Ok(Ok(())) => folded += 1,
-                Ok(Err(error)) => left_out.add(event, error.to_string()),
+                Ok(Err(error)) => left_out.add_from(event, error.to_string()),
                 Err(words) => return Err(Attempt::Panicked(Found::of(recorded, words))),
             }
         }
         Ok((folded, left_out.found))
-    }
-}
-
-/// What is left out while a stretch is folded.
-struct LeftOut<'a> {
-    withheld: Cow<'a, Withheld>,
-    found: Vec<Found>,
-}
-
-impl LeftOut<'_> {
-    fn holds(&self, event: &Taken) -> bool {
-        event.stream().is_some_and(|stream| self.withheld.holds(stream, event.position()))
-    }
-
-    /// Leaves a stream out from an event on, unless it is already.
-    fn add(&mut self, event: &Taken, error: String) {
-        if self.holds(event) {
-            return;
-        }
-        if let Some(found) = event.found(error) {
-            self.withheld.to_mut().hold(&found);
-            self.found.push(found);
-        }
     }
 }
 

@@ -89,7 +89,7 @@ impl Round<'_> {
         }
         let found = job.left().and_then(|event| event.found(error.to_owned()));
         if let Some(found) = found {
-            job.withhold(found);
+            job.left_out.add(found);
             self.waiting.push(vec![job]);
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! One transaction's worth of work.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -11,10 +11,10 @@ use ulid::Ulid;
 
 use crate::{
     Projector, StepError, Stepped,
-    batch::{self, Stretch},
+    batch::{self, Stretch, Taken},
     fold::Job,
     model::Model,
-    quarantine::{AllWithheld, left_out, withheld},
+    quarantine::{AllWithheld, Among, LeftOut, withheld},
     round::Round,
     standing::Standing,
     trace,
@@ -64,34 +64,75 @@ impl Projector {
             .into_iter()
             .partition(|standing| standing.remembers() || self.tries_again(standing));
         standings.retain(|standing| standing.position < standing.head);
-        let withheld = self.withheld(client, refolding.iter().chain(&standings)).await?;
+        let leaving = standings.iter().filter(|standing| standing.leaves_out());
+        let leaving: HashSet<(Ulid, usize)> =
+            leaving.filter_map(|standing| self.place(standing)).collect();
         let stretches = self.stretches(standings, turn);
-        let jobs = self.read(client, stretches, &withheld).await?;
+        let mut jobs = self.read(client, stretches).await?;
+        self.leave_out(client, &mut jobs, &leaving).await?;
         for job in &jobs {
             self.measures.reading(job);
         }
         let _spans = trace::spans(&jobs);
         Round { projector: self, client, waiting: vec![jobs], turn }.run().await?;
+        if refolding.is_empty() {
+            return Ok(());
+        }
+        let withheld = self.withheld(client, &refolding).await?;
         self.refold(client, refolding, &withheld, turn).await
     }
 
-    /// What is left out of the read models that have anything left out.
+    fn place(&self, standing: &Standing) -> Option<(Ulid, usize)> {
+        Some((standing.tenant, self.live.get(standing.consumer)?.place))
+    }
+
+    /// All that is left out of the read models that have anything left out.
     async fn withheld(
         &self,
         client: &ClientWrapper,
-        standings: impl Iterator<Item = &Standing>,
+        standings: &[Standing],
     ) -> Result<AllWithheld, StepError> {
         let (mut tenants, mut consumers) = (BTreeSet::new(), BTreeSet::new());
-        for standing in standings.filter(|it| it.leaves_out()) {
+        for standing in standings.iter().filter(|it| it.leaves_out()) {
             tenants.insert(standing.tenant);
             consumers.insert(standing.consumer);
         }
         if tenants.is_empty() {
-            return Ok(AllWithheld::new());
+            return Ok(AllWithheld::default());
         }
         let tenants: Vec<Ulid> = tenants.into_iter().collect();
         let models = consumers.iter().filter_map(|consumer| self.live.get(*consumer));
-        Ok(withheld(client, models.map(|model| &**model), Some(&tenants)).await?)
+        let among = Among { tenants: &tenants, streams: None };
+        Ok(withheld(client, models.map(|model| &**model), among).await?)
+    }
+
+    /// Leaves out of these jobs what is left out of their read models: they are
+    /// told of the streams that they meet, however many there are.
+    async fn leave_out(
+        &self,
+        client: &ClientWrapper,
+        jobs: &mut [Job],
+        leaving: &HashSet<(Ulid, usize)>,
+    ) -> Result<(), StepError> {
+        let is_leaving = |job: &&mut Job| leaving.contains(&(job.stretch.tenant, job.model.place));
+        let (mut tenants, mut streams) = (BTreeSet::new(), BTreeSet::new());
+        let mut models = BTreeMap::new();
+        for job in jobs.iter_mut().filter(is_leaving) {
+            tenants.insert(job.stretch.tenant);
+            streams.extend(job.events().filter_map(Taken::stream));
+            models.insert(job.model.place, job.model.clone());
+        }
+        if streams.is_empty() {
+            return Ok(());
+        }
+        let tenants: Vec<Ulid> = tenants.into_iter().collect();
+        let streams: Vec<Ulid> = streams.into_iter().collect();
+        let among = Among { tenants: &tenants, streams: Some(&streams) };
+        let all = withheld(client, models.values().map(|model| &**model), among).await?;
+        for job in jobs.iter_mut().filter(is_leaving) {
+            job.left_out = all.of(job.stretch.tenant, &job.model).into();
+        }
+        Ok(())
     }
 
     /// What each consumer is to take, until the turn is full.
@@ -141,7 +182,6 @@ impl Projector {
         &self,
         client: &ClientWrapper,
         stretches: BTreeMap<Stretch, Vec<Standing>>,
-        withheld: &AllWithheld,
     ) -> Result<Vec<Job>, StepError> {
         let bytes = self.settings.bytes / stretches.len().max(1);
         let reads = stretches.into_iter().map(|(mut stretch, standings)| async move {
@@ -154,8 +194,7 @@ impl Projector {
             let job = |standing: Standing| {
                 let model = self.live.get(standing.consumer)?.clone();
                 Some(Job {
-                    withheld: left_out(withheld, standing.tenant, &model),
-                    found: vec![],
+                    left_out: LeftOut::default(),
                     model,
                     stretch,
                     since: standing.since?,

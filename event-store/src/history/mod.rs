@@ -26,7 +26,7 @@ pub(crate) use cold::entries;
 pub use excerpt::Excerpt;
 pub(crate) use raw::Column;
 pub use raw::{EVENT_COLUMNS, RawEvent};
-pub use session::{Session, Within};
+pub use session::{Prepared, Session, Within};
 
 use crate::{
     ReadError, TenantId,

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{GenericClient, Row, types::ToSql};
 use ulid::Ulid;
 
@@ -125,5 +126,43 @@ impl<C: GenericClient + Sync> Session for Within<'_, C> {
     ) -> Result<Excerpt<Row>, ReadError> {
         let answer = self.0.query_raw(sql, params.iter().copied());
         crate::pg::excerpt(answer, bytes).await.map_err(failed)
+    }
+}
+
+/// The same for whoever asks again and again: each query is prepared once for a
+/// connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared<'a>(pub &'a ClientWrapper);
+
+impl Session for Prepared<'_> {
+    type Error = ReadError;
+
+    async fn rows(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, ReadError> {
+        let statement = self.0.prepare_cached(sql).await.map_err(failed)?;
+        self.0.query(&statement, params).await.map_err(failed)
+    }
+
+    async fn excerpt(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+        bytes: usize,
+    ) -> Result<Excerpt<Row>, ReadError> {
+        let statement = self.0.prepare_cached(sql).await.map_err(failed)?;
+        let answer = self.0.query_raw(&statement, params.iter().copied());
+        crate::pg::excerpt(answer, bytes).await.map_err(failed)
+    }
+
+    async fn excerpt_and_cold(
+        &self,
+        tenant: Ulid,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+        bytes: usize,
+    ) -> Result<(Excerpt<Row>, u64), ReadError> {
+        // Both are prepared first, and then sent at once.
+        self.0.prepare_cached(sql).await.map_err(failed)?;
+        self.0.prepare_cached(COLD).await.map_err(failed)?;
+        tokio::try_join!(self.excerpt(sql, params, bytes), self.cold(tenant))
     }
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use deadpool_postgres::ClientWrapper;
-use domain::kernel::{Cell, Registry};
+use domain::kernel::Cell;
 use event_store::{
     history::RawEvent,
-    keys::KeyRing,
     pg::{number, unsigned},
 };
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::sync::mpsc;
 use tokio_postgres::types::ToSql;
 use ulid::Ulid;
 
@@ -17,15 +16,14 @@ use super::{Pasts, Wanted};
 use crate::{
     StepError,
     batch::{Stretch, Taken},
+    fold::caught,
     model::{Model, params},
-    quarantine::{self, Withheld},
+    quarantine::{Withheld, withheld_of},
     session::{InTransaction, is_about_rows, reason},
-    stream as reading,
+    stream::{self as reading, Taker},
     vault::{self, SealError},
 };
 
-/// Positions that one statement reads.
-const CHUNK: u64 = 65_536;
 /// Rows that are written at once.
 const PARCEL: usize = 4_096;
 
@@ -111,32 +109,21 @@ impl Pasts {
         model: &Arc<Model>,
         wanted: &Wanted,
     ) -> Result<Result<Rows, String>, StepError> {
-        let of = [&**model].into_iter();
-        let all = quarantine::withheld(reader, of, Some(&[wanted.tenant])).await?;
+        let tenant = wanted.tenant;
         let (parcels, incoming) = reading::channel();
-        let folding = Folding {
-            withheld: quarantine::left_out(&all, wanted.tenant, model),
-            tenant: wanted.tenant,
-            registry: self.registry.clone(),
-            ring: self.ring.clone(),
-            model: model.clone(),
-            runtime: Handle::current(),
-        };
-        let folding = tokio::task::spawn_blocking(move || folding.run(incoming));
+        let taker = Taker::new(tenant, &self.registry, &self.ring);
+        // Of the live table, too.
+        let withheld = withheld_of(reader, &model.consumer, model, tenant).await?;
+        let folded = model.clone();
+        let folding =
+            tokio::task::spawn_blocking(move || fold(&folded, &taker, &withheld, incoming));
         let types = model.entry().fold.sources();
-        let mut after = 0;
-        while after < wanted.position && !parcels.is_closed() {
-            let until = (after + CHUNK).min(wanted.position);
-            let transaction = InTransaction::on(reader);
-            // What is in the table and what is cold, at the same moment.
-            reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-            reading::enter(reader, wanted.tenant).await?;
-            let stretch = Stretch { tenant: wanted.tenant, after, until };
-            reading::events(reader, self.ring.history(), stretch, types, &parcels).await?;
-            reader.batch_execute("COMMIT").await?;
-            transaction.ended();
-            progress(reader, wanted, until, None).await?;
-            after = until;
+        for chunk in reading::chunks(Stretch { tenant, after: 0, until: wanted.position }) {
+            if parcels.is_closed() {
+                break;
+            }
+            reading::chunk(reader, self.ring.history(), chunk, types, &parcels).await?;
+            progress(reader, wanted, chunk.until, None).await?;
         }
         drop(parcels);
         match folding.await {
@@ -231,43 +218,37 @@ async fn seals(
     }
 }
 
-/// What happens on a thread of its own.
-struct Folding {
-    tenant: Ulid,
-    registry: Arc<Registry>,
-    ring: Arc<KeyRing>,
-    model: Arc<Model>,
-    /// What is left out of the live table, too.
-    withheld: Withheld,
-    /// Where keys are waited for.
-    runtime: Handle,
-}
-
 /// Why nothing was folded.
 enum Broken {
     Unfit(String),
     Failed(StepError),
 }
 
-impl Folding {
-    fn run(&self, mut parcels: mpsc::Receiver<Vec<RawEvent>>) -> Result<Rows, Broken> {
-        let mut work = self.model.entry().fold.work();
-        while let Some(parcel) = parcels.blocking_recv() {
-            let events = Taken::from_log(&self.registry, &self.ring, self.tenant, parcel.iter());
-            for event in self.runtime.block_on(events).map_err(Broken::Failed)? {
-                let position = event.position();
-                if event.stream().is_some_and(|stream| self.withheld.holds(stream, position)) {
-                    continue;
-                }
-                let at = |error: &dyn std::fmt::Display| {
-                    Broken::Unfit(format!("the event at position {position}: {error}"))
-                };
-                match event {
-                    Taken::Known(event) => work.apply(&event).map_err(|error| at(&error))?,
-                    Taken::Broken { error, .. } => return Err(at(&error)),
-                }
-            }
-        }
-        work.rows().map_err(|unfit| Broken::Unfit(unfit.to_string()))
+impl From<StepError> for Broken {
+    fn from(error: StepError) -> Self {
+        Self::Failed(error)
     }
+}
+
+/// Folds all events that are not left out, on a thread of its own.
+fn fold(
+    model: &Model,
+    taker: &Taker,
+    withheld: &Withheld,
+    parcels: mpsc::Receiver<Vec<RawEvent>>,
+) -> Result<Rows, Broken> {
+    let mut work = model.entry().fold.work();
+    taker.each(parcels, |event| {
+        if withheld.holds(&event) {
+            return Ok(());
+        }
+        let folded = match &event {
+            Taken::Known(event) => caught(|| work.apply(event))
+                .and_then(|applied| applied.map_err(|error| error.to_string())),
+            Taken::Broken { error, .. } => Err(error.clone()),
+        };
+        let position = event.position();
+        folded.map_err(|error| Broken::Unfit(format!("the event at position {position}: {error}")))
+    })?;
+    work.rows().map_err(|unfit| Broken::Unfit(unfit.to_string()))
 }

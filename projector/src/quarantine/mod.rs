@@ -13,15 +13,13 @@
 
 mod desk;
 mod set_apart;
+mod withheld;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, LazyLock},
-};
+use std::sync::{Arc, LazyLock};
 
 use deadpool_postgres::ClientWrapper;
 use domain::kernel::{AnyRecorded, Envelope};
-use event_store::pg::{number, ulid, unsigned, uuid};
+use event_store::pg::{number, unsigned, uuid};
 use opentelemetry::{KeyValue, metrics::Gauge};
 use service::telemetry;
 use tokio_postgres::{Error, Row, Statement};
@@ -30,16 +28,9 @@ use uuid::Uuid;
 
 use crate::{fold::Folded, model::Model, write::Moved};
 
-pub use desk::{Discard, Discarded, Quarantine, QuarantineError, Quarantined, Which};
+pub(crate) use withheld::{AllWithheld, Among, LeftOut, Withheld, withheld, withheld_of};
 
-/// Events of one tenant that are left out of one read model.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Withheld {
-    /// Streams, each from a position on.
-    streams: HashMap<Ulid, u64>,
-    /// Events that were discarded.
-    events: HashSet<u64>,
-}
+pub use desk::{Discard, Discarded, Quarantine, QuarantineError, Quarantined, Which};
 
 /// Where an event comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,80 +72,6 @@ impl Found {
         let envelope = event.envelope();
         Self { origin: Origin::of(envelope), position: envelope.position, error }
     }
-}
-
-impl Withheld {
-    /// Whether an event is left out.
-    pub(crate) fn holds(&self, stream: Ulid, position: u64) -> bool {
-        self.streams.get(&stream).is_some_and(|from| *from <= position)
-            || self.events.contains(&position)
-    }
-
-    /// Leaves a stream out from an event on.
-    pub(crate) fn hold(&mut self, found: &Found) {
-        let from = self.streams.entry(found.origin.stream).or_insert(found.position);
-        *from = found.position.min(*from);
-    }
-
-    /// Lets a stream in again, but for what was discarded.
-    pub(crate) fn release(&mut self, stream: Ulid) {
-        self.streams.remove(&stream);
-    }
-
-    /// The streams that are left out.
-    pub(crate) fn streams(&self) -> impl Iterator<Item = Ulid> {
-        self.streams.keys().copied()
-    }
-
-    /// How many streams and how many events are left out.
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.streams.len() as u64, self.events.len() as u64)
-    }
-}
-
-/// What is left out, by tenant and the place of a read model.
-pub(crate) type AllWithheld = HashMap<(Ulid, usize), Withheld>;
-
-/// What is left out of one of them.
-pub(crate) fn left_out(all: &AllWithheld, tenant: Ulid, model: &Model) -> Withheld {
-    all.get(&(tenant, model.place)).cloned().unwrap_or_default()
-}
-
-/// Looks up what is left out of these read models, for these tenants or for
-/// all.
-pub(crate) async fn withheld<'m>(
-    client: &ClientWrapper,
-    models: impl Iterator<Item = &'m Model>,
-    tenants: Option<&[Ulid]>,
-) -> Result<AllWithheld, Error> {
-    let models: Vec<_> = models.map(|model| (&*model.consumer, model)).collect();
-    withheld_of(client, &models, tenants).await
-}
-
-/// The same under other names than those of the read models' own consumers.
-pub(crate) async fn withheld_of(
-    client: &ClientWrapper,
-    models: &[(&str, &Model)],
-    tenants: Option<&[Ulid]>,
-) -> Result<AllWithheld, Error> {
-    let consumers: Vec<&str> = models.iter().map(|(consumer, _)| *consumer).collect();
-    let names: Vec<&str> = models.iter().map(|(_, model)| model.entry().name).collect();
-    let places: Vec<usize> = models.iter().map(|(_, model)| model.place).collect();
-    let tenants: Option<Vec<Uuid>> =
-        tenants.map(|tenants| tenants.iter().copied().map(uuid).collect());
-    let statement = client.prepare_cached(include_str!("../sql/withheld.sql")).await?;
-    let mut all = AllWithheld::new();
-    for row in client.query(&statement, &[&consumers, &names, &tenants]).await? {
-        let place = usize::try_from(row.try_get::<_, i64>(1)? - 1).unwrap_or(usize::MAX);
-        let Some(place) = places.get(place) else { continue };
-        let withheld = all.entry((ulid(row.try_get(0)?), *place)).or_default();
-        let position = unsigned(row.try_get(3)?);
-        match row.try_get::<_, Option<Uuid>>(2)? {
-            Some(stream) => withheld.streams.insert(ulid(stream), position).map(drop),
-            None => withheld.events.insert(position).then_some(()),
-        };
-    }
-    Ok(all)
 }
 
 /// Measures how many streams are quarantined in these shards, or in all.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
 use event_store::{
     ReadError,
-    history::{History, Part, Within},
+    history::{History, Part, Prepared},
     pg::{number, ulid, unsigned},
 };
 use tokio_postgres::{Error, Row};
@@ -48,7 +48,7 @@ impl SetApart {
         client: &ClientWrapper,
     ) -> Result<u64, ReadError> {
         let Self { tenant, stream, version, reached, .. } = self;
-        let session = Within(&**client);
+        let session = Prepared(client);
         let last = history.last_version(&session, (tenant, stream), version, reached).await?;
         Ok(last.map_or(0, |last| last - version))
     }
@@ -67,7 +67,7 @@ impl SetApart {
         let mut after = version.saturating_sub(1);
         loop {
             let part = Part { tenant, stream, after, until, limit: u64::MAX };
-            let events = history.stream_excerpt(&Within(&**client), part, BYTES).await?;
+            let events = history.stream_excerpt(&Prepared(client), part, BYTES).await?;
             for event in &events.taken {
                 after = event.version()?;
                 positions.push(number(event.position()?));
@@ -96,7 +96,7 @@ pub(super) async fn events(
     let mut events = HashMap::new();
     for (tenant, positions) in wanted {
         for some in positions.chunks(LOOKED_UP) {
-            for event in history.at(&Within(&**client), tenant, some).await? {
+            for event in history.at(&Prepared(client), tenant, some).await? {
                 let told = (event.kind()?.to_owned(), event.recorded_at()?);
                 events.insert((tenant, event.position()?), told);
             }

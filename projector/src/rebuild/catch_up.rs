@@ -11,7 +11,7 @@ use crate::{
     Phase,
     batch::{self, Stretch},
     fold::{Folded, FoldingError, Job},
-    quarantine::{Withheld, left_out, withheld_of},
+    quarantine::{LeftOut, withheld_of},
     session::{InTransaction, Pipeline, is_about_rows, reason},
     stream,
     write::{first_error, prepare},
@@ -90,7 +90,7 @@ impl Rebuild<'_> {
         let means = (&*self.registry, &*self.ring);
         let batch = batch::read(client, means, stretch, BYTES, wanted).await?;
         let stretch = Stretch { until: batch.until, ..stretch };
-        let withheld = self.withheld(client, stretch.tenant).await?;
+        let left_out = self.left_out(client, stretch.tenant).await?;
         let job = Job {
             model: self.model.clone(),
             stretch,
@@ -100,8 +100,7 @@ impl Rebuild<'_> {
             failure: None,
             // Written down with the new table's checkpoints.
             erasures: 0,
-            withheld,
-            found: vec![],
+            left_out,
             batch: Arc::new(batch),
         };
         match job.fold(client, None).await {
@@ -114,14 +113,12 @@ impl Rebuild<'_> {
     }
 
     /// What is left out of the new table so far.
-    pub(super) async fn withheld(
+    pub(super) async fn left_out(
         &self,
         client: &ClientWrapper,
         tenant: Ulid,
-    ) -> Result<Withheld, RebuildError> {
-        let consumer = (&*self.build.quarantine, &**self.model);
-        let all = withheld_of(client, &[consumer], Some(&[tenant])).await?;
-        Ok(left_out(&all, tenant, self.model))
+    ) -> Result<LeftOut, RebuildError> {
+        Ok(withheld_of(client, &self.build.quarantine, self.model, tenant).await?.into())
     }
 
     /// Writes folded rows in the open transaction.

@@ -7,10 +7,10 @@ use std::{
 
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::ClientWrapper;
-use domain::kernel::{Cell, FoldError, Registry};
-use event_store::{history::RawEvent, keys::KeyRing};
+use domain::kernel::{Cell, FoldError};
+use event_store::history::RawEvent;
 use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::sync::mpsc;
 use ulid::Ulid;
 
 use super::{Positions, Reached, Rebuild, RebuildError};
@@ -20,15 +20,12 @@ use crate::{
     cells,
     fold::caught,
     model::Model,
-    quarantine::{self, Found, Withheld},
+    quarantine::{Found, LeftOut, withheld_of},
     session::{InTransaction, is_about_rows, reason},
-    stream as reading,
+    stream::{self as reading, Taker},
     vault::{self, Seal, SealError},
 };
 
-/// Positions that one statement reads: snapshots that are held for long keep
-/// the server from cleaning up.
-const CHUNK: u64 = 65_536;
 /// Bytes of rows that are sent at once.
 const PIECE: usize = 256 * 1024;
 /// Rows whose personal values are sealed at once.
@@ -64,24 +61,21 @@ impl Rebuild<'_> {
         let client = self.pool.get().await?;
         let beginning = self.beginning(tenant, head.erasures);
         let reached = Reached { position: head.position, ..beginning };
-        let withheld = self.withheld(&client, tenant).await?;
-        let mut left_out = LeftOut { withheld, found: vec![], alike: false };
+        let mut left_out = self.left_out(&client, tenant).await?;
+        // Whether that is what projectors leave out of the table that is read.
+        let mut alike = false;
         loop {
-            match self.load_stretch(&client, tenant, reached, &left_out).await? {
+            match self.load_stretch(&client, tenant, reached, (&left_out, alike)).await? {
                 Loaded::Rows(rows) => {
                     self.build.rows.fetch_add(rows, Ordering::Relaxed);
                     return Ok((tenant, reached));
                 }
-                Loaded::Panicked(found) => {
-                    left_out.withheld.hold(&found);
-                    left_out.found.push(found);
-                }
+                Loaded::Panicked(found) => left_out.add(found),
                 // Projectors that came by have found out which streams it is.
-                Loaded::Unfit(_) if !left_out.alike => {
-                    let of = [&**self.model].into_iter();
-                    let all = quarantine::withheld(&client, of, Some(&[tenant])).await?;
-                    let withheld = quarantine::left_out(&all, tenant, self.model);
-                    left_out = LeftOut { withheld, found: vec![], alike: true };
+                Loaded::Unfit(_) if !alike => {
+                    let consumer = &self.model.consumer;
+                    left_out = withheld_of(&client, consumer, self.model, tenant).await?.into();
+                    alike = true;
                 }
                 Loaded::Unfit(reason) => return Err(RebuildError::Unfit { tenant, reason }),
                 Loaded::Failed(error) => return Err(error.into()),
@@ -95,20 +89,15 @@ impl Rebuild<'_> {
         client: &ClientWrapper,
         tenant: Ulid,
         reached: Reached,
-        left_out: &LeftOut,
+        (left_out, alike): (&LeftOut, bool),
     ) -> Result<Loaded, RebuildError> {
         let (parcels, incoming) = reading::channel();
         let (pieces, outgoing) = mpsc::channel(8);
-        let folding = Folding {
-            tenant,
-            registry: self.registry.clone(),
-            ring: self.ring.clone(),
-            model: self.model.clone(),
-            runtime: Handle::current(),
-        };
-        let withheld = left_out.withheld.clone();
+        let taker = Taker::new(tenant, &self.registry, &self.ring);
+        let folding = Folding { tenant, model: self.model.clone(), taker };
+        let anew = left_out.clone();
         let folding = tokio::task::spawn_blocking(move || {
-            let (mut work, found) = folding.fold(incoming, withheld)?;
+            let (mut work, found) = folding.fold(incoming, anew)?;
             Ok((folding.send(&mut *work, &pieces)?, found))
         });
         let stretch = Stretch { tenant, after: 0, until: reached.position };
@@ -122,12 +111,10 @@ impl Rebuild<'_> {
             (Err(error), _) => Err(error.into()),
             (Ok(()), Err(unloaded)) => Ok(unloaded),
             (Ok(()), Ok((rows, found))) => {
-                if left_out.alike {
+                if alike {
                     self.build.set_apart_alike(client, tenant).await?;
                 }
-                self.build
-                    .set_apart(client, tenant, &[&left_out.found[..], &found[..]].concat())
-                    .await?;
+                self.build.set_apart(client, tenant, &found).await?;
                 self.build.note(client, tenant, reached, rows).await?;
                 client.batch_execute("COMMIT").await?;
                 transaction.ended();
@@ -143,20 +130,13 @@ impl Rebuild<'_> {
         parcels: reading::Parcels<RawEvent>,
     ) -> Result<(), RebuildError> {
         let types = self.model.entry().fold.sources();
-        let mut after = stretch.after;
-        while after < stretch.until && !parcels.is_closed() {
+        for chunk in reading::chunks(stretch) {
             self.build.may_go_on().await;
-            let until = (after + CHUNK).min(stretch.until);
-            let transaction = InTransaction::on(client);
-            // What is in the table and what is cold, at the same moment.
-            client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-            reading::enter(client, stretch.tenant).await?;
-            let chunk = Stretch { after, until, ..stretch };
-            reading::events(client, self.ring.history(), chunk, types, &parcels).await?;
-            client.batch_execute("COMMIT").await?;
-            transaction.ended();
-            self.report.add(Phase::Folding, until - after);
-            after = until;
+            if parcels.is_closed() {
+                break;
+            }
+            reading::chunk(client, self.ring.history(), chunk, types, &parcels).await?;
+            self.report.add(Phase::Folding, chunk.until - chunk.after);
         }
         Ok(())
     }
@@ -176,15 +156,6 @@ impl Rebuild<'_> {
     }
 }
 
-/// What is left out of a tenant's rows.
-struct LeftOut {
-    withheld: Withheld,
-    /// What is still to be noted of it.
-    found: Vec<Found>,
-    /// Whether it is what projectors leave out of the table that is read.
-    alike: bool,
-}
-
 /// What became of a stretch.
 enum Loaded {
     /// So many rows.
@@ -197,39 +168,37 @@ enum Loaded {
     Failed(StepError),
 }
 
+impl From<StepError> for Loaded {
+    fn from(error: StepError) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// What happens on a thread of its own.
 struct Folding {
     tenant: Ulid,
-    registry: Arc<Registry>,
-    ring: Arc<KeyRing>,
     model: Arc<Model>,
-    /// Where keys are waited for.
-    runtime: Handle,
+    taker: Taker,
 }
 
 type Work = Box<dyn domain::kernel::Work>;
 
 impl Folding {
-    /// Folds all events that are not left out, and says which could not be.
+    /// Folds all events that are not left out, and says of which streams not
+    /// all could be.
     fn fold(
         &self,
-        mut parcels: mpsc::Receiver<Vec<RawEvent>>,
-        mut withheld: Withheld,
+        parcels: mpsc::Receiver<Vec<RawEvent>>,
+        mut left_out: LeftOut,
     ) -> Result<(Work, Vec<Found>), Loaded> {
         let mut work = self.model.entry().fold.work();
-        let mut found = vec![];
-        while let Some(parcel) = parcels.blocking_recv() {
-            let events = Taken::from_log(&self.registry, &self.ring, self.tenant, parcel.iter());
-            for event in self.runtime.block_on(events).map_err(Loaded::Failed)? {
-                let is_withheld =
-                    event.stream().is_some_and(|it| withheld.holds(it, event.position()));
-                if !is_withheld && let Some(unfit) = Self::take(&event, &mut *work)? {
-                    withheld.hold(&unfit);
-                    found.push(unfit);
-                }
+        self.taker.each(parcels, |event| {
+            if !left_out.holds(&event) {
+                Self::take(&event, &mut *work)?.into_iter().for_each(|found| left_out.add(found));
             }
-        }
-        Ok((work, found))
+            Ok::<_, Loaded>(())
+        })?;
+        Ok((work, left_out.found))
     }
 
     fn take(event: &Taken, work: &mut dyn domain::kernel::Work) -> Result<Option<Found>, Loaded> {
@@ -283,7 +252,7 @@ impl Folding {
             return Ok(vec![]);
         }
         let seals = vault::seal_rows(&self.model, self.tenant, rows);
-        self.runtime.block_on(seals).map_err(|error| match error {
+        self.taker.runtime.block_on(seals).map_err(|error| match error {
             SealError::Keys(error) => Loaded::Failed(error.into()),
             unfit @ SealError::Unfit { .. } => Loaded::Unfit(unfit.to_string()),
         })

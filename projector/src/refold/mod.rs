@@ -36,7 +36,7 @@ use crate::{
     Projector, StepError,
     fold::Folded,
     model::Model,
-    quarantine::{AllWithheld, Withheld, left_out},
+    quarantine::{AllWithheld, Withheld},
     session::{self, read_as},
     standing::Standing,
     turn::Turn,
@@ -184,14 +184,14 @@ impl Projector {
         let mut shares = vec![];
         for standing in standings {
             let Some(model) = self.live.get(standing.consumer).cloned() else { continue };
-            let withheld = left_out(withheld, tenant, &model);
+            let withheld = withheld.of(tenant, &model);
             let retried = if self.tries_again(&standing) {
                 self.has_tried(tenant, &model);
                 self.to_be_retried(tenant, &model, &withheld)
             } else {
                 vec![]
             };
-            shares.extend(Share::new(model, standing, withheld, retried));
+            shares.extend(Share::new(model, standing, withheld.into(), retried));
         }
         Ok(Part::divide(shares, &affected))
     }
@@ -264,7 +264,7 @@ impl Projector {
             .found
             .iter()
             .cloned()
-            .partition(|found| attempted.retried.contains(&found.origin.stream));
+            .partition(|found| attempted.retried.binary_search(&found.origin.stream).is_ok());
         self.set_apart(&folded.job, &new);
         let rows = folded.changes.put.len() + folded.changes.removed.len();
         let lifted = folded.verdict.lifted.len();
@@ -332,6 +332,7 @@ struct Begin<'a> {
 /// What a consumer tries again.
 struct Attempted {
     consumer: String,
+    /// In order.
     retried: Vec<Ulid>,
     /// Whether it does nothing else.
     is_an_attempt: bool,

@@ -1,6 +1,9 @@
 //! Consumers that fold rows again together, from the same events.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::ClientWrapper;
@@ -18,7 +21,7 @@ use crate::{
     batch::Taken,
     fold::caught,
     model::Model,
-    quarantine::{Found, Verdict, Withheld},
+    quarantine::{LeftOut, Verdict},
     standing::Standing,
 };
 
@@ -33,11 +36,9 @@ pub(super) struct Share {
     pub(super) work: Box<dyn Work>,
     pub(super) rows: Rows,
     /// What is left out.
-    withheld: Withheld,
+    left_out: LeftOut,
     /// Streams that were left out and are tried again.
     pub(super) retried: Vec<Ulid>,
-    /// Streams that cannot be folded.
-    pub(super) found: Vec<Found>,
     /// Why the rows cannot be folded.
     pub(super) unfit: Option<String>,
 }
@@ -74,30 +75,28 @@ impl Share {
     pub(super) fn new(
         model: Arc<Model>,
         standing: Standing,
-        mut withheld: Withheld,
+        mut left_out: LeftOut,
         retried: Vec<Ulid>,
     ) -> Option<Self> {
-        for stream in &retried {
-            withheld.release(*stream);
-        }
+        left_out.release(&retried);
         Some(Self {
             since: standing.since?,
             work: model.entry().fold.work(),
             model,
             standing,
             rows: Rows::None,
-            withheld,
+            left_out,
             retried,
-            found: vec![],
             unfit: None,
         })
     }
 
     /// What becomes of streams.
     pub(super) fn verdict(&mut self) -> Verdict {
-        let found = std::mem::take(&mut self.found);
-        let is_found = |stream: &Ulid| found.iter().any(|found| found.origin.stream == *stream);
-        let lifted = self.retried.iter().copied().filter(|stream| !is_found(stream)).collect();
+        let found = std::mem::take(&mut self.left_out.found);
+        let again: HashSet<Ulid> = found.iter().map(|found| found.origin.stream).collect();
+        let lifted = self.retried.iter().copied().filter(|stream| !again.contains(stream));
+        let lifted = lifted.collect();
         Verdict { found, lifted }
     }
 
@@ -114,9 +113,8 @@ impl Share {
 
     fn take(&mut self, event: &Taken) {
         let is_beyond = event.position() > self.standing.position;
-        let is_withheld =
-            event.stream().is_some_and(|it| self.withheld.holds(it, event.position()));
-        if self.unfit.is_some() || is_beyond || is_withheld || !event.concerns(&self.model) {
+        let is_left_out = is_beyond || self.left_out.holds(event);
+        if self.unfit.is_some() || is_left_out || !event.concerns(&self.model) {
             return;
         }
         let folded = match event {
@@ -141,10 +139,7 @@ impl Share {
 
     fn leave_out(&mut self, event: &Taken, error: String) {
         match event.found(error) {
-            Some(found) => {
-                self.withheld.hold(&found);
-                self.found.push(found);
-            }
+            Some(found) => self.left_out.add(found),
             None => self.unfit = Some("an event is not in the log".to_owned()),
         }
     }

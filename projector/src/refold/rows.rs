@@ -15,7 +15,7 @@ use crate::{
     batch::{Batch, Stretch},
     fold::{Folded, Job},
     model::{Model, params},
-    quarantine::Withheld,
+    quarantine::LeftOut,
     session::{InTransaction, read_as},
     stream,
     vault::{self, SealError, StoredRow},
@@ -76,8 +76,7 @@ impl Share {
             head: self.standing.head,
             failure: self.standing.failure,
             erasures: self.standing.erasures,
-            withheld: Withheld::default(),
-            found: vec![],
+            left_out: LeftOut::default(),
             batch: Arc::new(Batch::default()),
         };
         Ok(Folded { job, changes, seals, events: 0, verdict, stopped: None })

@@ -247,8 +247,8 @@ impl Standing {
     ) -> Result<BTreeMap<Ulid, Self>, Error> {
         let consumers: Vec<&str> = models.iter().map(|model| &*model.consumer).collect();
         let tenant = tenant.map(event_store::pg::uuid);
-        let rows =
-            client.query(include_str!("../sql/standing.sql"), &[&consumers, &tenant]).await?;
+        let statement = client.prepare_cached(include_str!("../sql/standing.sql")).await?;
+        let rows = client.query(&statement, &[&consumers, &tenant]).await?;
         let mut tenants = BTreeMap::<Ulid, Self>::new();
         for row in rows {
             let tenant = ulid(row.try_get(0)?);

@@ -19,13 +19,12 @@ use crate::{
     batch::{Stretch, Taken},
     fold::{Stopped, caught},
     model::Model,
-    quarantine::{Withheld, left_out, withheld},
+    quarantine::{Among, Withheld, withheld},
     session::InTransaction,
-    stream, vault,
+    stream::{self, Taker},
+    vault,
 };
 
-/// Positions that one statement reads.
-const CHUNK: u64 = 65_536;
 /// Rows that are compared at once.
 const PARCEL: usize = 512;
 
@@ -65,12 +64,12 @@ impl Verification<'_> {
     /// another's place after the snapshot would look empty in it. False if one of
     /// them is none any more, but shows another.
     async fn begin(&self) -> Result<bool, Error> {
-        self.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        for model in self.models {
-            self.client.batch_execute(&model.hold).await?;
-        }
+        let mut begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n".to_owned();
+        begin.extend(self.models.iter().map(|model| &*model.hold));
+        self.client.batch_execute(&begin).await?;
         let tables: Vec<&str> = self.models.iter().map(|model| &*model.name).collect();
-        let found = self.client.query(include_str!("../sql/tables.sql"), &[&tables]).await?;
+        let statement = self.client.prepare_cached(include_str!("../sql/tables.sql")).await?;
+        let found = self.client.query(&statement, &[&tables]).await?;
         Ok(found.len() == tables.len())
     }
 
@@ -79,10 +78,11 @@ impl Verification<'_> {
         stream::enter(self.client, tenant).await?;
         let until = standing.until();
         let models = self.models.iter().map(|model| &**model);
-        let all = withheld(self.client, models, Some(&[tenant])).await?;
-        let withheld: Vec<Withheld> =
-            self.models.iter().map(|model| left_out(&all, tenant, model)).collect();
-        for (streams, events) in withheld.iter().map(Withheld::counts) {
+        let among = Among { tenants: &[tenant], streams: None };
+        let all = withheld(self.client, models, among).await?;
+        let withheld: Vec<Arc<Withheld>> =
+            self.models.iter().map(|model| all.of(tenant, model)).collect();
+        for (streams, events) in withheld.iter().map(|withheld| withheld.counts()) {
             self.verified.quarantined += streams;
             self.verified.discarded += events;
         }
@@ -90,10 +90,7 @@ impl Verification<'_> {
         // Keys that are kept in memory may be of people erased since.
         self.ring.forget(tenant);
         let folding = Folding {
-            tenant,
-            ring: self.ring.clone(),
-            runtime: Handle::current(),
-            registry: self.registry.clone(),
+            taker: Taker::new(tenant, self.registry, self.ring),
             models: self.models.to_vec(),
             checkpoints: standing.checkpoints.clone(),
             withheld,
@@ -129,14 +126,10 @@ impl Verification<'_> {
             self.models.iter().flat_map(|model| model.entry().fold.sources()).copied().collect();
         types.sort_unstable();
         types.dedup();
-        let mut after = stretch.after;
-        while after < stretch.until {
-            let until = (after + CHUNK).min(stretch.until);
-            let chunk = Stretch { after, until, ..stretch };
+        for chunk in stream::chunks(stretch) {
             stream::events(self.client, self.ring.history(), chunk, &types, &to).await?;
-            self.done += until - after;
+            self.done += chunk.until - chunk.after;
             self.report(Phase::Folding);
-            after = until;
         }
         Ok(())
     }
@@ -215,16 +208,12 @@ type Folded = Result<Box<dyn Work>, Stopped>;
 
 /// What happens on a thread of its own.
 struct Folding {
-    tenant: Ulid,
-    ring: Arc<KeyRing>,
-    /// Where keys are waited for.
-    runtime: Handle,
-    registry: Arc<Registry>,
+    taker: Taker,
     models: Vec<Arc<Model>>,
     /// How far each of them is folded.
     checkpoints: Vec<u64>,
     /// What is left out of each of them.
-    withheld: Vec<Withheld>,
+    withheld: Vec<Arc<Withheld>>,
 }
 
 impl Folding {
@@ -232,18 +221,16 @@ impl Folding {
     /// rows of each read model.
     fn fold(
         &self,
-        mut parcels: mpsc::Receiver<Vec<RawEvent>>,
+        parcels: mpsc::Receiver<Vec<RawEvent>>,
     ) -> Result<(u64, Vec<Folded>), StepError> {
         let mut events = 0;
         let mut works: Vec<Folded> =
             self.models.iter().map(|model| Ok(model.entry().fold.work())).collect();
-        while let Some(parcel) = parcels.blocking_recv() {
-            let taken = Taken::from_log(&self.registry, &self.ring, self.tenant, parcel.iter());
-            for event in self.runtime.block_on(taken)? {
-                self.apply(&event, &mut works);
-                events += 1;
-            }
-        }
+        self.taker.each(parcels, |event| {
+            self.apply(&event, &mut works);
+            events += 1;
+            Ok::<_, StepError>(())
+        })?;
         Ok((events, works))
     }
 
@@ -253,8 +240,7 @@ impl Folding {
         for ((model, work), (checkpoint, withheld)) in self.models.iter().zip(works).zip(standings)
         {
             let Ok(open) = work else { continue };
-            let is_withheld = event.stream().is_some_and(|it| withheld.holds(it, position));
-            if position > *checkpoint || is_withheld || !event.concerns(model) {
+            if position > *checkpoint || withheld.holds(event) || !event.concerns(model) {
                 continue;
             }
             let applied = match event {

@@ -8,6 +8,7 @@ mod keys;
 mod library;
 mod live;
 mod newer;
+mod panicking;
 mod pasts;
 mod poison;
 mod racing;
