@@ -6,11 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use deadpool_postgres::ClientWrapper;
 use opentelemetry::{KeyValue, metrics::Meter};
 use service::telemetry;
+use tokio_postgres::Error;
 
-use crate::{
-    StepError,
-    versions::{Build, Projection, versions},
-};
+use crate::versions::{Build, Projection, versions};
 
 /// The builds there were when the projector last looked.
 #[derive(Clone, Default)]
@@ -84,7 +82,7 @@ impl Building {
     }
 
     /// Looks how far builds are.
-    pub(crate) async fn look(&self, client: &ClientWrapper) -> Result<(), StepError> {
+    pub(crate) async fn look(&self, client: &ClientWrapper) -> Result<(), Error> {
         let builds = versions(client).await?.into_iter().filter_map(|projection| {
             let Projection { read_model, build, .. } = projection;
             Some((KeyValue::new("projection", read_model), build?))

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -25,9 +26,13 @@ use crate::{
     pace::Pace,
     quarantine::{self, Found},
     refold::Refolds,
+    session,
     standing::{self, Looking, Standing, Whose},
     tables::fingerprint,
 };
+
+/// How often builds and quarantined streams are measured.
+const MEASURE: Duration = Duration::from_secs(5);
 
 /// Folds the log into the tables of all read models.
 ///
@@ -54,6 +59,8 @@ pub struct Projector {
     /// Those whose tables have been seen.
     pub(crate) live: Vec<Arc<Model>>,
     started: DateTime<Utc>,
+    /// When builds and quarantined streams were last measured.
+    measured: Option<Instant>,
     /// Consumers whose quarantined streams this program has tried, or found.
     tried: HashSet<(Ulid, usize)>,
 }
@@ -97,6 +104,7 @@ impl Projector {
             models,
             live: vec![],
             started: Utc::now(),
+            measured: None,
             tried: HashSet::new(),
         }
     }
@@ -156,14 +164,29 @@ impl Projector {
         // Tables come with a newer program's migration, and are moved by whoever
         // goes from one version to another, even while this one runs.
         self.live = Model::standing(&client, &self.models).await?;
-        self.building.look(&client).await?;
         self.fencing.begin();
-        quarantine::measure(&client, &self.live, self.fencing.shards()).await?;
+        self.measure(&client).await;
         let standings = self.look(&client, None).await?;
         let mut tenants: Vec<Ulid> =
             standings.into_iter().map(|standing| standing.tenant).collect();
         tenants.dedup();
         Ok(tenants)
+    }
+
+    /// Measures what nobody waits for, now and then.
+    async fn measure(&mut self, client: &ClientWrapper) {
+        if self.measured.is_some_and(|at| at.elapsed() < MEASURE) {
+            return;
+        }
+        self.measured = Some(Instant::now());
+        let measured = async {
+            self.building.look(client).await?;
+            quarantine::measure(client, &self.live, self.fencing.shards()).await
+        };
+        if let Err(error) = measured.await {
+            let error = session::reason(&error);
+            tracing::warn!(error, "cannot measure builds and quarantined streams");
+        }
     }
 
     /// Hints at what has become visible, and up to which position.

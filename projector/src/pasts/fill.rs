@@ -112,7 +112,7 @@ impl Pasts {
         let tenant = wanted.tenant;
         let (parcels, incoming) = reading::channel();
         let taker = Taker::new(tenant, &self.registry, &self.ring);
-        // Of the live table, too.
+        // What the live table lacks is left out here, too.
         let withheld = withheld_of(reader, &model.consumer, model, tenant).await?;
         let folded = model.clone();
         let folding =

@@ -11,9 +11,7 @@ use crate::{
     Phase, StepError,
     batch::Stretch,
     session::{InTransaction, is_taken},
-    tables::{
-        ATTEMPTS, Definition, PATIENCE, PAUSE, Registered, Stands, TableState, stand_back, stand_in,
-    },
+    tables::{Definition, Patience, Registered, Stands, TableState, stand_back, stand_in},
     versions::exclude,
 };
 
@@ -24,7 +22,8 @@ impl Rebuild<'_> {
         place: &ClientWrapper,
         positions: &mut Positions,
     ) -> Result<(), RebuildError> {
-        for _ in 0..ATTEMPTS {
+        let mut patience = Patience::new();
+        loop {
             self.report.enter(Phase::Swapping);
             match self.try_swap(place, positions.clone()).await {
                 Err(RebuildError::Step(StepError::Database(error))) if is_taken(&error) => {}
@@ -34,10 +33,11 @@ impl Rebuild<'_> {
                     return Ok(());
                 }
             }
-            tokio::time::sleep(PAUSE).await;
+            if !patience.is_left().await {
+                return Err(RebuildError::InUse(self.model.entry().name.to_owned()));
+            }
             self.watched(self.catch_up(place, positions)).await?;
         }
-        Err(RebuildError::InUse(self.model.entry().name.to_owned()))
     }
 
     async fn try_swap(
@@ -47,7 +47,7 @@ impl Rebuild<'_> {
     ) -> Result<Positions, RebuildError> {
         let reader = self.pool.get().await?;
         let transaction = InTransaction::on(place);
-        place.batch_execute(&format!("BEGIN; {PATIENCE}")).await?;
+        place.batch_execute(&format!("BEGIN; {}", Patience::BRIEF)).await?;
         let consumer = &self.model.consumer;
         let mut versions = Registered::all(&**place, self.model.entry().name).await?;
         let own = versions.iter().position(|version| version.consumer == *consumer);

@@ -61,11 +61,31 @@ pub fn ddl(entry: &ReadModelEntry) -> String {
 }
 
 /// How often to try for tables that are in use, and how long to leave readers
-/// alone in between. Whoever waits for a table keeps those who come later from
-/// reading it, so nobody waits for long.
-pub(crate) const ATTEMPTS: usize = 600;
-pub(crate) const PAUSE: Duration = Duration::from_millis(400);
-pub(crate) const PATIENCE: &str = "SET LOCAL lock_timeout = '100ms'";
+/// alone in between.
+const ATTEMPTS: usize = 600;
+const PAUSE: Duration = Duration::from_millis(400);
+
+/// What is left of the attempts at tables that are in use.
+pub(crate) struct Patience(usize);
+
+impl Patience {
+    /// What each attempt begins with. Whoever waits for a table keeps those who
+    /// come later from reading it, so nobody waits for long.
+    pub(crate) const BRIEF: &'static str = "SET LOCAL lock_timeout = '100ms'";
+
+    pub(crate) fn new() -> Self {
+        Self(ATTEMPTS)
+    }
+
+    /// Leaves others alone for a while. False if it was tried often enough.
+    pub(crate) async fn is_left(&mut self) -> bool {
+        self.0 = self.0.saturating_sub(1);
+        if self.0 > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.0 > 0
+    }
+}
 
 /// Brings the tables about that are not there yet, all or none, and gives the
 /// names of those it created. Those that are there must have the columns of
@@ -84,14 +104,12 @@ pub async fn create_tables(
     client: &mut Client,
     registry: &Registry,
 ) -> Result<Vec<String>, TablesError> {
-    let mut attempts = ATTEMPTS;
+    let mut patience = Patience::new();
     loop {
-        attempts -= 1;
-        match try_create(client, registry).await {
-            Err(TablesError::Database(error)) if is_taken(&error) && attempts > 0 => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            created => return created,
+        let created = try_create(client, registry).await;
+        let taken = matches!(&created, Err(TablesError::Database(error)) if is_taken(error));
+        if !taken || !patience.is_left().await {
+            return created;
         }
     }
 }
@@ -104,7 +122,7 @@ async fn try_create(client: &mut Client, registry: &Registry) -> Result<Vec<Stri
              SET LOCAL ROLE tenantry_owner",
         )
         .await?;
-    transaction.batch_execute(PATIENCE).await?;
+    transaction.batch_execute(Patience::BRIEF).await?;
     let mut created = vec![];
     for entry in registry.read_models() {
         if register(&transaction, entry).await? {

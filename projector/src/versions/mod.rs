@@ -13,10 +13,7 @@ use tokio_postgres::{Client, Error, GenericClient, Transaction};
 
 use crate::{
     session::{self, is_taken},
-    tables::{
-        ATTEMPTS, PATIENCE, Registered, Stands, TableState, past_table, quoted, stand_back,
-        stand_in,
-    },
+    tables::{Patience, Registered, Stands, TableState, past_table, quoted, stand_back, stand_in},
 };
 
 pub(crate) use report::versions;
@@ -151,10 +148,10 @@ struct Move {
     shows: u32,
 }
 
-/// How long to leave others alone between two attempts.
-const PAUSE: Duration = Duration::from_millis(50);
-/// So often one waits for a table to have come as far as the other.
+/// So often, and so long each time, one waits for a table to have come as far
+/// as the other.
 const WAITS: usize = 40;
+const PAUSE: Duration = Duration::from_millis(50);
 
 async fn switch(
     client: &mut Client,
@@ -162,31 +159,28 @@ async fn switch(
     behind: bool,
     choose: impl Fn(&[Registered]) -> Result<(u32, Move), VersionError>,
 ) -> Result<Switched, VersionError> {
-    let (mut attempts, mut waits) = (ATTEMPTS, WAITS);
+    let (mut patience, mut waits) = (Patience::new(), WAITS);
     loop {
         let transaction = client.transaction().await?;
-        transaction.batch_execute(PATIENCE).await?;
+        transaction.batch_execute(Patience::BRIEF).await?;
         match try_switch(&transaction, read_model, behind, &choose).await {
             Ok(switched) => {
                 transaction.commit().await?;
                 return Ok(switched);
             }
             Err(VersionError::Database(error)) if is_taken(&error) => {
-                attempts -= 1;
-                if attempts == 0 {
+                transaction.rollback().await?;
+                if !patience.is_left().await {
                     return Err(VersionError::Busy(read_model.to_owned()));
                 }
             }
-            Err(behind @ VersionError::Behind { .. }) => {
+            Err(VersionError::Behind { .. }) if waits > 0 => {
+                transaction.rollback().await?;
                 waits -= 1;
-                if waits == 0 {
-                    return Err(behind);
-                }
+                tokio::time::sleep(PAUSE).await;
             }
             Err(error) => return Err(error),
         }
-        transaction.rollback().await?;
-        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -279,23 +273,23 @@ pub async fn drop_versions(
     read_model: &str,
     version: Option<u32>,
 ) -> Result<Vec<String>, VersionError> {
-    let mut attempts = ATTEMPTS;
+    let mut patience = Patience::new();
     loop {
         let transaction = client.transaction().await?;
-        transaction.batch_execute(PATIENCE).await?;
+        transaction.batch_execute(Patience::BRIEF).await?;
         match try_drop(&transaction, read_model, version).await {
             Ok(dropped) => {
                 transaction.commit().await?;
                 return Ok(dropped);
             }
-            Err(VersionError::Database(error)) if is_taken(&error) && attempts > 1 => attempts -= 1,
             Err(VersionError::Database(error)) if is_taken(&error) => {
-                return Err(VersionError::Busy(read_model.to_owned()));
+                transaction.rollback().await?;
+                if !patience.is_left().await {
+                    return Err(VersionError::Busy(read_model.to_owned()));
+                }
             }
             Err(error) => return Err(error),
         }
-        transaction.rollback().await?;
-        tokio::time::sleep(PAUSE).await;
     }
 }
 
