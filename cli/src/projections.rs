@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use anyhow::{Result, bail};
 use domain::kernel::Registry;
 use event_store::TenantId;
-use projector::{Build, Progress, Projection, TableState};
+use projector::{Build, Progress, Projection, RebuildOrder, TableState};
 use serde_json::{Value, json};
 use service::{
     config::Config,
@@ -213,11 +213,8 @@ async fn build(
     let started = Instant::now();
     let tell = move |at: Progress| moving.at(at.done, at.total, at.phase.to_string());
     let pool = database.raw();
-    let rebuilt = if anew {
-        projector::rebuild_anew(pool, registry, &keys, name, tell).await
-    } else {
-        projector::rebuild(pool, registry, &keys, name, tell).await
-    };
+    let order = RebuildOrder { read_model: name, anew };
+    let rebuilt = projector::rebuild(pool, registry, &keys, order, tell).await;
     bar.end();
     let rebuilt = rebuilt?;
     let resumed = match rebuilt.resumed {

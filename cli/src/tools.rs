@@ -155,7 +155,7 @@ pub(crate) async fn verify(
         from: options.from.map(|tenant| tenant.0),
     };
     let tell = move |at: projector::Progress| moving.at(at.done, at.total, at.phase.to_string());
-    let verified = projector::verify_scope(database.raw(), registry, &keys, &scope, tell).await;
+    let verified = projector::verify(database.raw(), registry, &keys, &scope, tell).await;
     bar.end();
     let verified = verified?;
     for difference in &verified.differences {

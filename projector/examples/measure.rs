@@ -36,7 +36,7 @@ use event_store::{
     pg::{PgLogSettings, Signals, migrate, provision, uuid},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use projector::{Phase, Progress, Projector, Settings, create_tables, rebuild, verify};
+use projector::{Phase, Progress, Projector, Scope, Settings, create_tables, rebuild, verify};
 use tokio_postgres::{
     Client, Config, NoTls, binary_copy::BinaryCopyInWriter, types::ToSql, types::Type,
 };
@@ -81,7 +81,8 @@ async fn main() {
         return;
     }
     if wanted("verify") {
-        let verifying = verify(&owner, &registry, &keys, None, |_| {});
+        let scope = Scope::default();
+        let verifying = verify(&owner, &registry, &keys, &scope, |_| {});
         let verified = rate("verified", total, verifying).await.unwrap();
         println!("    {} rows compared, {} differences", verified.rows, verified.found);
     }

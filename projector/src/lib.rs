@@ -45,12 +45,12 @@ pub use pasts::Pasts;
 pub use progress::{Phase, Progress};
 pub use projector::{Projector, lease_group};
 pub use quarantine::{Discard, Discarded, Quarantine, QuarantineError, Quarantined, Which};
-pub use rebuild::{RebuildError, Rebuilt, rebuild, rebuild_anew};
+pub use rebuild::{RebuildError, RebuildOrder, Rebuilt, rebuild};
 pub use run::run;
 pub use settings::Settings;
 pub use step::{StepError, Stepped};
 pub use tables::{TableState, TablesError, create_tables, ddl};
-pub use verify::{Difference, Scope, Verified, VerifyError, What, verify, verify_scope};
+pub use verify::{Difference, Scope, Verified, VerifyError, What, verify};
 pub use versions::{
     Build, Lag, Projection, Switched, VersionError, drop_versions, pause, projections, resume,
     roll_back, roll_forward,

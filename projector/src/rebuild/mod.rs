@@ -14,15 +14,13 @@
 mod build;
 mod catch_up;
 mod load;
+mod report;
 mod swap;
 
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use deadpool_postgres::{ClientWrapper, Object, Pool, PoolError};
@@ -41,6 +39,22 @@ use crate::{
     tables::{Definition, Index, Stands},
 };
 use build::{Build, TICK, indexes_of};
+use report::Report;
+
+/// What is to be rebuilt. The name of a read model is an order to go on with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RebuildOrder<'a> {
+    /// The read model.
+    pub read_model: &'a str,
+    /// Whether what an interrupted attempt has loaded is thrown away.
+    pub anew: bool,
+}
+
+impl<'a> From<&'a str> for RebuildOrder<'a> {
+    fn from(read_model: &'a str) -> Self {
+        Self { read_model, anew: false }
+    }
+}
 
 /// What a rebuild has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,8 +146,8 @@ const WORKERS: usize = 2;
 /// The key ring needs a pool of its own: keys are looked up while the events
 /// stream in.
 ///
-/// What an interrupted rebuild of the same read model has loaded is kept. One
-/// that is paused waits.
+/// What an interrupted rebuild of the same read model has loaded is kept, unless
+/// the order says otherwise. One that is paused waits.
 ///
 /// The pool's sessions must have the role `tenantry_owner`; up to three of its
 /// connections are used, and one more. `progress` is told about every few hundred events,
@@ -146,32 +160,17 @@ pub async fn rebuild(
     pool: &Pool,
     registry: &Arc<Registry>,
     ring: &Arc<KeyRing>,
-    read_model: &str,
+    order: impl Into<RebuildOrder<'_>>,
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Rebuilt, RebuildError> {
-    Box::pin(build(pool, registry, ring, (read_model, false), progress)).await
-}
-
-/// The same, from an empty table on: what an interrupted attempt has loaded is
-/// thrown away.
-///
-/// # Errors
-/// As [`rebuild`].
-pub async fn rebuild_anew(
-    pool: &Pool,
-    registry: &Arc<Registry>,
-    ring: &Arc<KeyRing>,
-    read_model: &str,
-    progress: impl Fn(Progress) + Send + Sync + 'static,
-) -> Result<Rebuilt, RebuildError> {
-    Box::pin(build(pool, registry, ring, (read_model, true), progress)).await
+    Box::pin(build(pool, registry, ring, order.into(), progress)).await
 }
 
 async fn build(
     pool: &Pool,
     registry: &Arc<Registry>,
     ring: &Arc<KeyRing>,
-    (read_model, anew): (&str, bool),
+    RebuildOrder { read_model, anew }: RebuildOrder<'_>,
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Rebuilt, RebuildError> {
     let unknown = || RebuildError::Unknown {
@@ -246,7 +245,7 @@ impl Rebuild<'_> {
     ) -> Result<Rebuilt, RebuildError> {
         let heads = heads(place).await?;
         let total = heads.values().map(|head| head.position).sum();
-        self.report.total.store(total, Ordering::Relaxed);
+        self.report.begin(total);
         self.report.add(Phase::Folding, done.values().map(|reached| reached.position).sum());
         let resumed = done.len();
         let mut positions = done;
@@ -355,47 +354,4 @@ fn reached(row: &tokio_postgres::Row) -> Result<(Ulid, Reached), tokio_postgres:
     let tenant = ulid(row.try_get(0)?);
     let (position, erasures) = (unsigned(row.try_get(1)?), unsigned(row.try_get(2)?));
     Ok((tenant, Reached { position, erasures }))
-}
-
-/// Tells whoever asked how far it is.
-struct Report {
-    tell: Box<dyn Fn(Progress) + Send + Sync>,
-    done: AtomicU64,
-    total: AtomicU64,
-    phase: Mutex<Phase>,
-}
-
-impl Report {
-    fn new(tell: Box<dyn Fn(Progress) + Send + Sync>) -> Self {
-        Self {
-            tell,
-            done: AtomicU64::new(0),
-            total: AtomicU64::new(0),
-            phase: Mutex::new(Phase::Folding),
-        }
-    }
-
-    /// What is being done, how many events are, and of how many.
-    fn now(&self) -> (Phase, u64, u64) {
-        let done = self.done.load(Ordering::Relaxed);
-        let phase = *self.phase.lock().unwrap_or_else(PoisonError::into_inner);
-        (phase, done, self.total.load(Ordering::Relaxed).max(done))
-    }
-
-    /// Tells that it waits.
-    fn pause(&self) {
-        let (_, done, total) = self.now();
-        (self.tell)(Progress { phase: Phase::Paused, done, total });
-    }
-
-    fn enter(&self, phase: Phase) {
-        self.add(phase, 0);
-    }
-
-    fn add(&self, phase: Phase, events: u64) {
-        let done = self.done.fetch_add(events, Ordering::Relaxed) + events;
-        let total = self.total.load(Ordering::Relaxed).max(done);
-        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
-        (self.tell)(Progress { phase, done, total });
-    }
 }

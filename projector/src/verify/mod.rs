@@ -113,7 +113,7 @@ pub struct Scope {
     pub from: Option<Ulid>,
 }
 
-/// Compares the table of one read model, or all tables, with the log.
+/// Compares tables with the log.
 ///
 /// The pool's sessions must have the role `tenantry_owner`; one of its
 /// connections is used. The key ring needs a pool of its own: keys are looked
@@ -123,21 +123,6 @@ pub struct Scope {
 /// When the read model is unknown or the database refuses. Differences are no
 /// error.
 pub async fn verify(
-    pool: &Pool,
-    registry: &Arc<Registry>,
-    ring: &Arc<KeyRing>,
-    read_model: Option<&str>,
-    progress: impl Fn(Progress) + Send + Sync,
-) -> Result<Verified, VerifyError> {
-    let scope = Scope { read_model: read_model.map(str::to_owned), ..Scope::default() };
-    verify_scope(pool, registry, ring, &scope, progress).await
-}
-
-/// The same for a part of the tenants.
-///
-/// # Errors
-/// As [`verify`].
-pub async fn verify_scope(
     pool: &Pool,
     registry: &Arc<Registry>,
     ring: &Arc<KeyRing>,

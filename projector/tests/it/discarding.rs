@@ -66,8 +66,15 @@ async fn what_was_discarded_is_left_out_for_ever() {
     rebuild(&owner, &library.registry, &library.ring, "shelf", |_| {}).await.unwrap();
     assert_eq!(brief(&library).await, []);
     patient(&library).step_until_idle().await.unwrap();
-    let verified =
-        projector::verify(&owner, &library.registry, &library.ring, None, |_| {}).await.unwrap();
+    let verified = projector::verify(
+        &owner,
+        &library.registry,
+        &library.ring,
+        &projector::Scope::default(),
+        |_| {},
+    )
+    .await
+    .unwrap();
     assert_eq!((verified.discarded, verified.quarantined, verified.found), (2, 0, 0));
     let kept = desk.discarded(Which::default()).await.unwrap();
     let Discarded { read_model, tenant, stream, reason, actor, error, .. } = &kept[0];

@@ -203,8 +203,15 @@ async fn a_verification_tells_of_people_who_are_still_remembered() {
     library.projector().step_until_idle().await.unwrap();
     tenant.erase(loan).await;
     let owner = library.pool("tenantry_owner");
-    let verified =
-        projector::verify(&owner, &library.registry, &library.ring, None, |_| {}).await.unwrap();
+    let verified = projector::verify(
+        &owner,
+        &library.registry,
+        &library.ring,
+        &projector::Scope::default(),
+        |_| {},
+    )
+    .await
+    .unwrap();
     let told: Vec<_> = verified.differences.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].ends_with("1 erasures are not taken in yet; run a projector"), "{told:?}");
@@ -224,8 +231,15 @@ async fn bytes_of_another_tenant_stop_a_row_and_nothing_is_shown() {
                  ) WHERE tenant_id = $2";
     library.rows(moved, &[&uuid(other.id), &uuid(one.id)]).await;
     let owner = library.pool("tenantry_owner");
-    let verified =
-        projector::verify(&owner, &library.registry, &library.ring, None, |_| {}).await.unwrap();
+    let verified = projector::verify(
+        &owner,
+        &library.registry,
+        &library.ring,
+        &projector::Scope::default(),
+        |_| {},
+    )
+    .await
+    .unwrap();
     let told: Vec<_> = verified.differences.iter().map(ToString::to_string).collect();
     assert!(told.iter().any(|text| text.contains("borrower cannot be opened")), "{told:?}");
     assert!(!told.iter().any(|text| text.contains("Sipho") || text.contains("Thandi")));

@@ -18,7 +18,7 @@ use event_store::{
     keys::{Erased, Erasure, KeyRing, MasterKeys, erase},
     pg::{PgLogSettings, Signals, migrate, provision, uuid},
 };
-use projector::{Projector, Settings, create_tables, ddl, verify};
+use projector::{Projector, Scope, Settings, create_tables, ddl, verify};
 use service::postgres::{Options, Postgres};
 use tokio_postgres::{Client, Config, NoTls, Row, types::ToSql};
 use tokio_util::sync::CancellationToken;
@@ -164,7 +164,8 @@ impl Library {
     /// Everything is as the log says.
     pub(crate) async fn verified(&self) {
         let owner = self.pool("tenantry_owner");
-        let verified = verify(&owner, &self.registry, &self.ring, None, |_| {}).await.unwrap();
+        let verified =
+            verify(&owner, &self.registry, &self.ring, &Scope::default(), |_| {}).await.unwrap();
         let told: Vec<_> = verified.differences.iter().map(ToString::to_string).collect();
         assert!(told.is_empty(), "{told:#?}");
     }

@@ -2,16 +2,21 @@
 
 use domain::kernel::Id;
 use event_store::pg::uuid;
-use projector::{Scope, VerifyError, What, verify, verify_scope};
+use projector::{Scope, VerifyError, What, verify};
 use ulid::Ulid;
 
 use crate::library::Library;
+
+fn of(read_model: &str) -> Scope {
+    Scope { read_model: Some(read_model.to_owned()), ..Scope::default() }
+}
 
 /// What is found after a change by hand.
 async fn found_after(library: &Library, change: &str) -> Vec<String> {
     library.admin.batch_execute(change).await.unwrap();
     let owner = library.pool("tenantry_owner");
-    let verified = verify(&owner, &library.registry, &library.ring, None, |_| {}).await.unwrap();
+    let verified =
+        verify(&owner, &library.registry, &library.ring, &Scope::default(), |_| {}).await.unwrap();
     assert_eq!(verified.found, verified.differences.len() as u64);
     verified.differences.iter().map(ToString::to_string).collect()
 }
@@ -26,18 +31,22 @@ async fn tables_are_what_the_log_says() {
     let owner = library.pool("tenantry_owner");
     // Nothing projected yet is nothing wrong, either.
     assert_eq!(
-        verify(&owner, &library.registry, &library.ring, None, |_| {}).await.unwrap().found,
+        verify(&owner, &library.registry, &library.ring, &Scope::default(), |_| {})
+            .await
+            .unwrap()
+            .found,
         0
     );
     projector.step_until_idle().await.unwrap();
     library.tenant().await.busy(1).await;
-    let verified = verify(&owner, &library.registry, &library.ring, None, |_| {}).await.unwrap();
+    let verified =
+        verify(&owner, &library.registry, &library.ring, &Scope::default(), |_| {}).await.unwrap();
     assert_eq!((verified.tenants, verified.events, verified.rows, verified.found), (4, 25, 10, 0));
     let one =
-        verify(&owner, &library.registry, &library.ring, Some("on_loan"), |_| {}).await.unwrap();
+        verify(&owner, &library.registry, &library.ring, &of("on_loan"), |_| {}).await.unwrap();
     assert_eq!((one.events, one.rows), (20, 5));
     let unknown =
-        verify(&owner, &library.registry, &library.ring, Some("x"), |_| {}).await.unwrap_err();
+        verify(&owner, &library.registry, &library.ring, &of("x"), |_| {}).await.unwrap_err();
     assert!(matches!(unknown, VerifyError::Unknown(_)));
     library.close().await;
 }
@@ -110,7 +119,7 @@ async fn checkpoints_that_cannot_be_are_found() {
     let passed = "UPDATE log.checkpoints SET position = 9; DELETE FROM log.quarantined_streams";
     library.admin.batch_execute(passed).await.unwrap();
     let verified =
-        verify(&owner, &library.registry, &library.ring, Some("shelf"), |_| {}).await.unwrap();
+        verify(&owner, &library.registry, &library.ring, &of("shelf"), |_| {}).await.unwrap();
     let [unfoldable, ahead] = &verified.differences[..] else { panic!("{verified:?}") };
     assert!(matches!(unfoldable.what, What::Unfoldable { position: 6, .. }));
     assert_eq!(ahead.what, What::Ahead { checkpoint: 9, head: 6 });
@@ -124,9 +133,10 @@ async fn nothing_is_found_while_everything_runs() {
     let tenant = library.tenant().await;
     let owner = library.pool("tenantry_owner");
     let mut projector = library.projector();
+    let everything = Scope::default();
     for _ in 0..10 {
         let (verified, ..) = tokio::join!(
-            verify(&owner, &library.registry, &library.ring, None, |_| {}),
+            verify(&owner, &library.registry, &library.ring, &everything, |_| {}),
             projector.step_until_idle(),
             tenant.busy(2),
         );
@@ -141,7 +151,7 @@ async fn nothing_is_found_while_everything_runs() {
     library.rows(planted, &[&uuid(other.id)]).await;
     for _ in 0..5 {
         let (verified, ..) = tokio::join!(
-            verify(&owner, &library.registry, &library.ring, None, |_| {}),
+            verify(&owner, &library.registry, &library.ring, &everything, |_| {}),
             projector.step_until_idle(),
             tenant.busy(2),
         );
@@ -174,7 +184,7 @@ async fn a_part_of_the_tenants_is_compared_alone() {
         (Scope::default(), &tenants[..]),
     ] {
         let verified =
-            verify_scope(&owner, &library.registry, &library.ring, &scope, |_| {}).await.unwrap();
+            verify(&owner, &library.registry, &library.ring, &scope, |_| {}).await.unwrap();
         let found: Vec<_> = verified.differences.iter().map(|found| found.tenant).collect();
         assert_eq!(found, expected);
     }

@@ -11,8 +11,8 @@ use std::{
 use domain::kernel::{Registry, Text, testing::toy::BookEvent};
 use event_store::{Wakeups, pg::uuid};
 use projector::{
-    Phase, RebuildError, TableState, VersionError, create_tables, drop_versions, pause,
-    projections, rebuild, rebuild_anew, resume, roll_back, roll_forward, run, verify,
+    Phase, RebuildError, RebuildOrder, Scope, TableState, VersionError, create_tables,
+    drop_versions, pause, projections, rebuild, resume, roll_back, roll_forward, run, verify,
 };
 use tokio_postgres::{Client, error::SqlState};
 use tokio_util::sync::CancellationToken;
@@ -46,7 +46,7 @@ async fn owner(library: &Library) -> Client {
 
 async fn verified(library: &Library, registry: &Arc<Registry>) {
     let pool = library.pool("tenantry_owner");
-    let verified = verify(&pool, registry, &library.ring, None, |_| {}).await.unwrap();
+    let verified = verify(&pool, registry, &library.ring, &Scope::default(), |_| {}).await.unwrap();
     let told: Vec<_> = verified.differences.iter().map(ToString::to_string).collect();
     assert!(told.is_empty(), "{told:#?}");
 }
@@ -441,7 +441,8 @@ async fn a_build_waits_while_it_is_paused() {
         .await
         .unwrap();
     let pool = library.pool("tenantry_owner");
-    rebuild_anew(&pool, &library.registry, &library.ring, "shelf", |_| {}).await.unwrap();
+    let anew = RebuildOrder { read_model: "shelf", anew: true };
+    rebuild(&pool, &library.registry, &library.ring, anew, |_| {}).await.unwrap();
     library.verified().await;
     library.close().await;
 }

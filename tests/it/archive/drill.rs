@@ -54,7 +54,10 @@ async fn a_tenant_that_is_lost_comes_back_as_it_was() {
     assert_eq!(world.rows("log.refused_intents", tenant).await, refused);
     let owner = world.database.pool("tenantry_owner").unwrap();
     let ring = Arc::new(world.ring());
-    let verified = projector::verify(&owner, &world.registry, &ring, None, |_| {}).await.unwrap();
+    let verified =
+        projector::verify(&owner, &world.registry, &ring, &projector::Scope::default(), |_| {})
+            .await
+            .unwrap();
     assert_eq!(verified.found, 0);
     // Commands are remembered: given again, they change nothing; new ones go on.
     world.fill(4).await;
