@@ -1,6 +1,7 @@
 //! The projector on a real PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking, in what they share as well")]
 
+mod building;
 mod discarding;
 mod erasing;
 mod isolation;
