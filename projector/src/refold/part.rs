@@ -39,6 +39,8 @@ pub(super) struct Share {
     left_out: LeftOut,
     /// Streams that were left out and are tried again.
     pub(super) retried: Vec<Ulid>,
+    /// Whether the fold panicked, after which nobody knows what the work holds.
+    panicked: bool,
     /// Why the rows cannot be folded.
     pub(super) unfit: Option<String>,
 }
@@ -57,9 +59,11 @@ pub(super) enum Rows {
 /// Consumers that are served by the same events, and how far these are read.
 pub(super) struct Part {
     shares: Vec<Share>,
+    beginning: Source,
     source: Source,
 }
 
+#[derive(Clone)]
 enum Source {
     /// Nothing is left to be read.
     Read,
@@ -87,6 +91,7 @@ impl Share {
             rows: Rows::None,
             left_out,
             retried,
+            panicked: false,
             unfit: None,
         })
     }
@@ -114,26 +119,24 @@ impl Share {
     fn take(&mut self, event: &Taken) {
         let is_beyond = event.position() > self.standing.position;
         let is_left_out = is_beyond || self.left_out.holds(event);
-        if self.unfit.is_some() || is_left_out || !event.concerns(&self.model) {
+        let is_over = self.unfit.is_some() || self.panicked;
+        if is_over || is_left_out || !event.concerns(&self.model) {
             return;
         }
         let folded = match event {
-            Taken::Known(event) => caught(|| (self.work.touch(event), self.work.apply(event))),
+            Taken::Known(event) => caught(|| self.work.apply(event)),
             Taken::Broken { error, .. } => {
                 self.leave_out(event, error.clone());
                 return;
             }
         };
         match folded {
-            Ok((unseen, applied)) => {
-                if let Rows::Of(keys) = &mut self.rows {
-                    keys.extend(unseen);
-                }
-                if let Err(error) = applied {
-                    self.leave_out(event, error.to_string());
-                }
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.leave_out(event, error.to_string()),
+            Err(words) => {
+                self.panicked = true;
+                self.leave_out(event, words);
             }
-            Err(words) => self.unfit = Some(words),
         }
     }
 
@@ -146,6 +149,10 @@ impl Share {
 }
 
 impl Part {
+    fn new(shares: Vec<Share>, beginning: Source) -> Self {
+        Self { shares, source: beginning.clone(), beginning }
+    }
+
     /// Those who have nothing to do first, then those who only need a few
     /// streams, then those who need the whole log, all together.
     pub(super) fn divide(shares: Vec<Share>, affected: &[Affected]) -> VecDeque<Self> {
@@ -163,18 +170,20 @@ impl Part {
             if streams.is_empty() {
                 idle.push(share);
             } else if share.model.is_of_one_stream() {
-                share.rows = Rows::Of(vec![]);
-                parts.push_back(Self { shares: vec![share], source: Source::Streams(streams, 0) });
+                // Each row is its stream's, and named like it.
+                let keys = streams.iter().map(|stream| vec![Cell::Id(*stream)]);
+                share.rows = Rows::Of(keys.collect());
+                parts.push_back(Self::new(vec![share], Source::Streams(streams, 0)));
             } else {
                 share.rows = Rows::All;
                 whole.push(share);
             }
         }
         if !idle.is_empty() {
-            parts.push_front(Self { shares: idle, source: Source::Read });
+            parts.push_front(Self::new(idle, Source::Read));
         }
         if !whole.is_empty() {
-            parts.push_back(Self { shares: whole, source: Source::Log(0) });
+            parts.push_back(Self::new(whole, Source::Log(0)));
         }
         parts
     }
@@ -217,8 +226,21 @@ impl Part {
                 self.shares.iter_mut().for_each(|share| share.take(&event));
             }
             read += looked_at;
+            if self.shares.iter().any(|share| share.panicked) {
+                self.begin_anew();
+            }
         }
         Ok(read)
+    }
+
+    /// Folds everything from the beginning, without what was found to be left
+    /// out.
+    fn begin_anew(&mut self) {
+        self.source = self.beginning.clone();
+        for share in &mut self.shares {
+            share.panicked = false;
+            share.work = share.model.entry().fold.work();
+        }
     }
 
     /// Reads the next events, and says how many positions that were.

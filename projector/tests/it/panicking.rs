@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::kernel::{
-    Context, Domain, Folds, Id, Interpreter, Keys, ReadModel, Recorded, Slot, Text,
-    testing::toy::{self, Book, BookEvent},
+    Context, Domain, Folds, Id, Interpreter, Keys, Personal, ReadModel, Recorded, Slot, Text,
+    testing::toy::{self, Book, BookEvent, Loan, LoanEvent},
 };
 use event_store::pg::uuid;
 use projector::{Pasts, Which, rebuild};
@@ -61,6 +61,42 @@ impl Folds<Book> for Spines {
     }
 }
 
+/// Who has a book, which is no question once they are forgotten.
+struct Faces;
+
+/// Somebody who has a book.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct FaceRow {
+    /// The loan.
+    loan: Id<Loan>,
+    /// Who it is.
+    borrower: Personal<Text<80>>,
+}
+
+impl ReadModel for Faces {
+    const NAME: &'static str = "faces";
+    const ROW: &'static str = "face";
+    const VERSION: u32 = 1;
+    const KEY: &'static [&'static str] = &["loan"];
+    const OF_ONE_AGGREGATE: bool = true;
+    type Key = Id<Loan>;
+    type Row = FaceRow;
+    type Sources = (Loan,);
+}
+
+impl Folds<Loan> for Faces {
+    fn keys(event: &Recorded<Loan>) -> Keys<Id<Loan>> {
+        event.id.into()
+    }
+
+    fn apply(slot: &mut Slot<'_, Self>, event: &Recorded<Loan>) {
+        if let LoanEvent::Lent { borrower, .. } = &event.event {
+            assert!(borrower.known().is_some(), "who is it?");
+            slot.put(FaceRow { loan: event.id, borrower: borrower.clone() });
+        }
+    }
+}
+
 struct Study;
 struct Gaze;
 
@@ -76,6 +112,7 @@ impl Context for Gaze {
     const DOC: &'static str = "Looks at books.";
     fn declare(to: &mut impl Interpreter) {
         to.read_model::<Spines>();
+        to.read_model::<Faces>();
     }
 }
 
@@ -108,7 +145,7 @@ async fn a_fold_that_panics_stops_its_stream_in_its_read_model_alone() {
     let stepped = projector.step_until_idle().await.unwrap();
     assert_eq!((stepped.quarantined, stepped.stuck), (1, 0));
     for (tenant, head) in [(&ill, 13), (&well, 5)] {
-        for consumer in ["shelf_v1", "on_loan_v1", "spines_v1"] {
+        for consumer in ["shelf_v1", "on_loan_v1", "spines_v1", "faces_v1"] {
             assert_eq!(tenant.checkpoint(consumer).await, head, "{consumer}");
         }
     }
@@ -128,6 +165,25 @@ async fn a_fold_that_panics_stops_its_stream_in_its_read_model_alone() {
     desk(&library).retry(Which::default()).await.unwrap();
     assert_eq!(projector.step_until_idle().await.unwrap().lifted, 1);
     assert_eq!(brief(&library).await, []);
+    library.verified().await;
+    library.close().await;
+}
+
+#[tokio::test]
+async fn whoever_is_erased_goes_though_the_fold_panics_without_them() {
+    let library = Library::with::<Study>().await;
+    let tenant = library.tenant().await;
+    let book = tenant.acquire().await;
+    let (gone, stays) = (tenant.lend(book).await, tenant.lend(book).await);
+    let mut projector = patient(&library);
+    projector.step_until_idle().await.unwrap();
+    tenant.erase(gone).await;
+    projector.step_until_idle().await.unwrap();
+    assert_eq!(library.number("SELECT min(erasures) FROM log.checkpoints").await, 1);
+    let left = library.rows("SELECT loan FROM read.faces_v1", &[]).await;
+    let left: Vec<uuid::Uuid> = left.iter().map(|row| row.get(0)).collect();
+    assert_eq!(left, [uuid(stays.ulid())]);
+    assert_eq!(brief(&library).await, [quarantined("faces", 2, 1, 0)]);
     library.verified().await;
     library.close().await;
 }
