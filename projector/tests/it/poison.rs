@@ -257,6 +257,42 @@ async fn many_streams_that_cannot_be_folded_are_found_in_one_go() {
 }
 
 #[tokio::test]
+async fn ten_thousand_streams_that_cannot_be_folded_stand_in_nobodys_way() {
+    const MANY: i64 = 10_000;
+    let library = Library::open().await;
+    let tenant = library.tenant().await;
+    let unknown = Id::<Book>::new(Ulid::generate());
+    tenant.write(unknown, &BookEvent::Withdrawn { isbn: Text::of(unknown) }).await;
+    let more = "INSERT INTO log.events (tenant_id, position, stream_id, version, stream_type, type,
+            schema_version, codec, event_id, occurred_at, recorded_at, actor, command_id,
+            correlation_id, payload)
+        SELECT tenant_id, number, gen_random_uuid(), 1, stream_type, type, schema_version, codec,
+            gen_random_uuid(), occurred_at, recorded_at, actor, gen_random_uuid(),
+            gen_random_uuid(), payload
+        FROM log.events, generate_series(2, $1::bigint) AS number";
+    library.rows(more, &[&MANY]).await;
+    library.rows("UPDATE log.heads SET position = $1", &[&MANY]).await;
+    let mut projector = patient(&library);
+    let stepped = projector.step_until_idle().await.unwrap();
+    assert_eq!((stepped.quarantined, stepped.stuck), (10_000, 0));
+    // What comes is folded at once, though all of them wait.
+    tenant.busy(1).await;
+    let stepped = projector.step().await.unwrap();
+    assert_eq!((stepped.moved, stepped.events, stepped.quarantined), (2, 9, 0));
+    assert_eq!(stands_at(&tenant).await, (MANY + 5, MANY + 5));
+    // All of them are tried again in one pass over the log.
+    assert_eq!(desk(&library).retry(Which::default()).await.unwrap(), 10_000);
+    let stepped = projector.step_until_idle().await.unwrap();
+    assert_eq!((stepped.stuck, stepped.lifted, stepped.quarantined), (10_000, 0, 0));
+    assert_eq!(
+        library.number("SELECT sum(attempts)::bigint FROM log.quarantined_streams").await,
+        2 * MANY
+    );
+    library.verified().await;
+    library.close().await;
+}
+
+#[tokio::test]
 async fn a_log_that_is_not_seen_is_not_taken_for_empty() {
     let library = Library::open().await;
     let tenant = library.tenant().await;
