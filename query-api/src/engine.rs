@@ -28,8 +28,6 @@ use crate::{
 /// Everything that answers queries.
 pub(crate) struct Engine {
     pub(crate) schema: Schema,
-    /// The same schema, over the tables that hold moments of the past.
-    pub(crate) past: Schema,
     pub(crate) shared: Arc<Shared>,
     pub(crate) store: Arc<Store>,
     pub(crate) tides: Arc<Tides>,
@@ -82,17 +80,18 @@ impl Engine {
                            or with Accept: text/event-stream";
             return Err(Problem::invalid(message));
         }
-        let (schema, reading) = if let Some(as_of) = as_of {
-            let reading = self.store.reading(tenant, self.consumers(&measured.models));
-            (&self.past, reading.of_put(as_of.parse()?).await?)
+        let reading = if let Some(as_of) = as_of {
+            // Their tables of today are not read.
+            let reading = self.store.watching(tenant, self.consumers(&measured.models));
+            reading.of_put(as_of.parse()?).await?
         } else {
             let token = token(tenant, consistency, &request)?;
-            (&self.schema, self.reading(tenant, &measured.models, token).await?)
+            self.reading(tenant, &measured.models, token).await?
         };
         let reading = reading.of_auditor(auditor);
         let footnotes = Footnotes::default();
         let request = request.data(reading.clone()).data(footnotes.clone());
-        let mut answer = schema.execute(request).await;
+        let mut answer = self.schema.execute(request).await;
         footnotes.add_to(&mut answer);
         measured.order.put(&mut answer.data);
         if let Some(put) = reading.put() {

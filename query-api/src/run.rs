@@ -107,14 +107,9 @@ pub(crate) fn engine(
     shutdown: &Shutdown,
 ) -> Result<Arc<Engine>, QueryError> {
     let registry = resources.registry.clone();
-    let catalogue = || Catalogue::of(&registry).map_err(NoSchema::from);
-    let (live, past) = (catalogue()?, catalogue()?.of_pasts());
-    let consumers = live.models.iter().map(|model| model.consumer.clone()).collect();
-    let shared = |catalogue| {
-        let (registry, settings) = (registry.clone(), settings.clone());
-        Arc::new(Shared { catalogue, registry, settings })
-    };
-    let (shared, past) = (shared(live), shared(past));
+    let catalogue = Catalogue::of(&registry).map_err(NoSchema::from)?;
+    let consumers = catalogue.models.iter().map(|model| model.consumer.clone()).collect();
+    let shared = Arc::new(Shared { catalogue, registry, settings: settings.clone() });
     let store = Store::new(&resources.database, resources.keys.clone());
     let tides = Tides::start(
         store.clone(),
@@ -125,7 +120,6 @@ pub(crate) fn engine(
     );
     Ok(Arc::new(Engine {
         schema: schema::build(&shared)?,
-        past: schema::build(&past)?,
         shared,
         store,
         tides,

@@ -71,16 +71,6 @@ impl Catalogue {
         objects
     }
 
-    /// The same, over the tables that hold moments of the past.
-    pub(crate) fn of_pasts(mut self) -> Self {
-        for model in &mut self.models {
-            model.table = model.table.replacen("read.", "past.", 1);
-            // What finds text looks for the tenant's rows, not for a past's.
-            model.fields.iter_mut().for_each(|field| field.search = None);
-        }
-        self
-    }
-
     /// The model of an index that this catalogue gave out.
     pub(crate) fn model(&self, index: usize) -> Option<&Model> {
         self.models.get(index)

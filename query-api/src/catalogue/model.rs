@@ -17,9 +17,7 @@ pub(crate) struct Model {
     pub(crate) index: usize,
     /// Its name in the registry.
     pub(crate) name: &'static str,
-    /// The table, quoted, with its schema.
-    pub(crate) table: String,
-    /// Under which name its checkpoints are kept.
+    /// The name of its table, under which its checkpoints are kept.
     pub(crate) consumer: String,
     /// What it is, for readers of the schema.
     pub(crate) doc: String,
@@ -130,7 +128,6 @@ impl Model {
                 .position(|other| other.name == entry.name)
                 .unwrap_or_default(),
             name: entry.name,
-            table: format!("read.{}", quoted(&entry.table_name())),
             consumer: entry.table_name(),
             doc: entry.table.doc.clone(),
             type_name: pascal_case(entry.row),

@@ -19,7 +19,7 @@ fn a_read_model_goes_by_the_names_of_its_rows() {
         (&*loans.one, &*loans.many, &*loans.groups),
         ("openLoan", "onLoan", "openLoanGroups")
     );
-    assert_eq!(loans.table, "read.\"on_loan_v1\"");
+    assert_eq!(loans.consumer, "on_loan_v1");
     let fields: Vec<&str> = loans.fields.iter().map(|field| &*field.name).collect();
     assert_eq!(fields, ["id", "number", "bookId", "borrower", "until", "standing", "earlier"]);
     assert_eq!(loans.id, Id::Column);

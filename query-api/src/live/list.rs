@@ -186,7 +186,7 @@ impl Changes {
         let fields: Vec<usize> = fields.into_iter().collect();
         let condition = self.condition.clone();
         let changes = sql::Changes { fields: fields.clone(), condition, since };
-        let statement = changes.statement(&self.shared.catalogue, model, reading.tenant());
+        let statement = changes.statement(&self.shared.catalogue, model, reading.source());
         let rows = reading.rows("changes", &statement).await?;
         let fresh = self.feed.reading(&model.consumer);
         let batch = Batch::read(&self.shared, &fresh, model, &fields, &rows, 2).await?;
@@ -245,7 +245,7 @@ impl Changes {
         // What is left may also have changed again, after this step.
         let keys = self.keys(model, &touched);
         let catalogue = &self.shared.catalogue;
-        let statement = sql::existing(catalogue, model, reading.tenant(), keys);
+        let statement = sql::existing(catalogue, model, reading.source(), keys);
         for row in &reading.rows("changes", &statement).await? {
             let shown = self.key_of(model, row)?;
             touched.remove(&id(model, |field| shown.get(&field)));

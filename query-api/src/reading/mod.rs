@@ -42,7 +42,7 @@ pub(crate) use turns::Turn;
 use crate::{
     personal::Finder,
     rows::Past,
-    sql::{Param, Statement},
+    sql::{Param, Source, Statement},
 };
 use shapes::Shapes;
 use transaction::Transaction;
@@ -133,9 +133,13 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// Whose rows are read: the tenant's, or those of one of its pasts.
-    pub(crate) fn tenant(&self) -> Ulid {
-        self.put.map_or(self.tenant, |put| put.id)
+    /// Where the rows are.
+    pub(crate) fn source(&self) -> Source {
+        let source = match self.put {
+            Some(put) => Source::of_past(put.id),
+            None => Source::of_today(self.tenant),
+        };
+        if self.instead.is_some() { source.without_indexes() } else { source }
     }
 
     /// Whose log is read.

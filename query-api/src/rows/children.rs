@@ -104,7 +104,7 @@ impl Reading<'_> {
         };
         let children = Children { by: child.by, ids: self.ids(shared, here), list };
         let total = children.list.total;
-        let statement = children.statement(&shared.catalogue, self.model, reading.tenant());
+        let statement = children.statement(&shared.catalogue, self.model, reading.source());
         let rows = reading.rows("children", &statement).await?;
         let from = 1 + usize::from(total);
         let opener = if self.needs.rows {

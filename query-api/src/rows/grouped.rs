@@ -100,11 +100,8 @@ pub(crate) async fn read_groups(
 ) -> Result<Grouped, Problem> {
     let groups = Groups { measures: needs.measures, ..groups };
     of_one_currency(model, &groups)?;
-    let Groups { condition, .. } = groups;
-    let condition = if reading.past().is_some() { condition.row_by_row() } else { condition };
-    let groups = Groups { condition, ..groups };
     let (by, measures, size) = (groups.by.clone(), groups.measures.clone(), groups.size);
-    let statement = groups.statement(&shared.catalogue, model, reading.tenant());
+    let statement = groups.statement(&shared.catalogue, model, reading.source());
     let rows = reading.rows("groups", &statement).await.map_err(|fault| named(&by, fault))?;
     let read = Reader { shared, model, by: &by, measures: &measures };
     let groups: Result<Vec<Group>, ReadFault> =

@@ -62,13 +62,13 @@ pub(crate) async fn read_page(
     let fields = needs.columns(cursors.sorts(), needs.total);
     let list = List {
         fields: fields.clone(),
-        condition: if reading.past().is_some() { condition.row_by_row() } else { condition },
+        condition,
         sorts: cursors.sorts().to_vec(),
         page: needs.rows.then(|| window.page.clone()),
         total: needs.total || !needs.rows,
     };
     let total = list.total;
-    let statement = list.statement(&shared.catalogue, model, reading.tenant());
+    let statement = list.statement(&shared.catalogue, model, reading.source());
     let rows = reading.rows("list", &statement).await?;
     let counted = if total { rows.first().map(|row| row.try_get(0)) } else { None };
     let counted = counted.transpose().map_err(ReadFault::from)?;

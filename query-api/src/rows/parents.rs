@@ -73,7 +73,7 @@ pub(crate) async fn read_parents<'a>(
     let fields: Vec<usize> = fields.iter().copied().collect();
     let catalogue = &shared.catalogue;
     let ids = id_params(shared, model, by, ids);
-    let statement = sql::by_keys(catalogue, model, reading.tenant(), &fields, by, ids);
+    let statement = sql::by_keys(catalogue, model, reading.source(), &fields, by, ids);
     let rows = reading.rows("parents", &statement).await?;
     let opener = Opener::of(reading.finder(), model, &fields, &rows, 1).await?;
     let mut by_id = HashMap::with_capacity(rows.len());

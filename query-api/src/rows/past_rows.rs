@@ -46,7 +46,7 @@ pub(crate) async fn as_of(
     let sealing = Sealing::of(reading, model, &rows).await?;
     let rows = rows.iter().map(|(cells, position)| sealing.row(model, cells, *position));
     let rows = rows.collect::<Result<Vec<Value>, Problem>>()?;
-    let instead = Instead { table: model.table.clone(), columns: columns(model), rows };
+    let instead = Instead { table: reading.source().table(model), columns: columns(model), rows };
     Ok(reading.with(past, instead))
 }
 

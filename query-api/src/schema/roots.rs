@@ -143,7 +143,7 @@ async fn read_one(
     key: Vec<sql::Param>,
     fields: Vec<usize>,
 ) -> Result<Option<Row>, Problem> {
-    let statement = sql::by_key(&shared.catalogue, model, reading.tenant(), &fields, key);
+    let statement = sql::by_key(&shared.catalogue, model, reading.source(), &fields, key);
     let rows = reading.rows("row", &statement).await?;
     let batch = Batch::read(shared, reading, model, &fields, &rows, 1).await?;
     Ok((batch.len() > 0).then(|| Row { batch: Arc::new(batch), index: 0 }))

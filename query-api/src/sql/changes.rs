@@ -1,8 +1,6 @@
 //! What changed since a client looked last.
 
-use ulid::Ulid;
-
-use super::{Condition, Param, Statement, list::column, writer::Writer};
+use super::{Condition, Param, Source, Statement, list::column, writer::Writer};
 use crate::catalogue::{Catalogue, Model};
 
 /// The rows that changed.
@@ -27,8 +25,8 @@ pub(crate) enum Since {
 
 impl Changes {
     /// The statement that reads them, in the order of their last events.
-    pub(crate) fn statement(self, catalogue: &Catalogue, model: &Model, tenant: Ulid) -> Statement {
-        let mut to = Writer::new(catalogue, tenant);
+    pub(crate) fn statement(self, catalogue: &Catalogue, model: &Model, of: Source) -> Statement {
+        let mut to = Writer::new(catalogue, of);
         to.write("SELECT t.updated_position, (");
         self.condition.write(&mut to, model, "t");
         to.write(") IS TRUE");
@@ -37,7 +35,7 @@ impl Changes {
         }
         match self.since {
             Since::Positions(after, until) => {
-                to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", model.table));
+                to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", to.table(model)));
                 to.write(" AND t.updated_position > ");
                 to.bind(Param::Int(after));
                 to.write(" AND t.updated_position <= ");
@@ -62,7 +60,7 @@ pub(super) fn join_keys(to: &mut Writer, model: &Model, keys: Vec<Param>) {
     to.separated(keys, ", ", Writer::bind);
     to.write(") AS key (");
     to.separated(0..model.key.len(), ", ", |to, place| to.write(&format!("k{place}")));
-    to.write(&format!(") JOIN {} AS t ON t.tenant_id = $1", model.table));
+    to.write(&format!(") JOIN {} AS t ON t.tenant_id = $1", to.table(model)));
     for (place, field) in model.key.iter().enumerate() {
         to.write(&format!(" AND {} = key.k{place}", column(model, *field)));
     }

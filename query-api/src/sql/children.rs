@@ -1,10 +1,8 @@
 //! The rows that point to each of several others: a page for each, in one
 //! statement.
 
-use ulid::Ulid;
-
 use super::{
-    Condition, List, Param, Statement,
+    Condition, List, Param, Source, Statement,
     list::column,
     sort::{after, order_by},
     writer::Writer,
@@ -26,13 +24,13 @@ pub(crate) struct Children {
 
 impl Children {
     /// The statement that reads them.
-    pub(crate) fn statement(self, catalogue: &Catalogue, model: &Model, tenant: Ulid) -> Statement {
-        let mut to = Writer::new(catalogue, tenant);
+    pub(crate) fn statement(self, catalogue: &Catalogue, model: &Model, of: Source) -> Statement {
+        let mut to = Writer::new(catalogue, of);
         let ids = to.place(self.ids.clone());
         let filter = to.apart(|to| {
             to.write(&format!(
                 " FROM {} AS t WHERE t.tenant_id = $1 AND {} = parent.id",
-                model.table,
+                to.table(model),
                 column(model, self.by)
             ));
             if self.list.condition != Condition::NONE {

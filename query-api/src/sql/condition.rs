@@ -165,7 +165,7 @@ impl Condition {
         let alias = to.alias();
         to.write(&format!(
             "EXISTS (SELECT 1 FROM {} AS {alias} WHERE {alias}.tenant_id = $1 AND {alias}.{link}",
-            other.table
+            to.table(other)
         ));
         to.write(" AND ");
         self.write(to, other, &alias);

@@ -12,26 +12,20 @@ use super::{Comparison, Condition, Param, condition::pattern, writer::Writer};
 use crate::catalogue::{Field, FieldKind, Model};
 
 impl Condition {
-    /// The same, looked at row by row: where rows stand in the place of a
-    /// table, there is no index.
-    pub(crate) fn row_by_row(self) -> Self {
-        if self == Self::NONE { self } else { Self::Any(vec![self]) }
-    }
-
     /// Writes what every row of the table `t` has to fulfil.
     pub(super) fn write_of_all(self, to: &mut Writer, model: &Model) {
         match self {
             Self::All(parts) if !parts.is_empty() => {
                 to.separated(parts, " AND ", |to, part| part.write_of_all(to, model));
             }
-            Self::Field(field, comparison) => {
+            Self::Field(field, comparison) if to.source.is_searched => {
                 match (key(model), found(model, field, &comparison)) {
                     (Some(key), Some((column, how, what))) => {
                         let what = to.place(Param::Text(what));
                         to.write(&format!(
                             "t.\"{key}\" = ANY (ARRAY(SELECT read.found('{}'::regclass, '{key}', \
                          '{column}', '{how}', {what})))",
-                            model.table
+                            to.table(model)
                         ));
                     }
                     _ => Self::Field(field, comparison).write(to, model, "t"),

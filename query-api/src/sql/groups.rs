@@ -1,9 +1,8 @@
 //! Sums over groups of rows.
 
 use chrono::NaiveDate;
-use ulid::Ulid;
 
-use super::{Comparison, Condition, Param, Statement, list::column, writer::Writer};
+use super::{Comparison, Condition, Param, Source, Statement, list::column, writer::Writer};
 use crate::catalogue::{Catalogue, FieldKind, Model};
 
 /// Groups of rows and what is worked out for each: first the columns of what
@@ -163,8 +162,8 @@ pub(crate) enum GroupSort {
 
 impl Groups {
     /// The statement that reads them.
-    pub(crate) fn statement(self, catalogue: &Catalogue, model: &Model, tenant: Ulid) -> Statement {
-        let mut to = Writer::new(catalogue, tenant);
+    pub(crate) fn statement(self, catalogue: &Catalogue, model: &Model, of: Source) -> Statement {
+        let mut to = Writer::new(catalogue, of);
         to.write("SELECT ");
         for grouping in &self.by {
             grouping.write(&mut to, model);
@@ -175,7 +174,7 @@ impl Groups {
             to.write(", ");
             to.write(&measure.read(model));
         }
-        to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", model.table));
+        to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", to.table(model)));
         if self.condition != Condition::NONE {
             to.write(" AND ");
             self.condition.write_of_all(&mut to, model);

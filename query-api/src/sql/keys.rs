@@ -1,19 +1,17 @@
 //! Rows by their keys.
 
-use ulid::Ulid;
-
-use super::{Param, Statement, changes::join_keys, list::column, writer::Writer};
+use super::{Param, Source, Statement, changes::join_keys, list::column, writer::Writer};
 use crate::catalogue::{Catalogue, Model};
 
 /// Reads the row of a key, its position first.
 pub(crate) fn by_key(
     catalogue: &Catalogue,
     model: &Model,
-    tenant: Ulid,
+    of: Source,
     fields: &[usize],
     key: Vec<Param>,
 ) -> Statement {
-    let mut to = Writer::new(catalogue, tenant);
+    let mut to = Writer::new(catalogue, of);
     to.write("SELECT t.updated_position");
     select(&mut to, model, fields);
     for (field, value) in model.key.iter().zip(key) {
@@ -28,12 +26,12 @@ pub(crate) fn by_key(
 pub(crate) fn by_keys(
     catalogue: &Catalogue,
     model: &Model,
-    tenant: Ulid,
+    of: Source,
     fields: &[usize],
     by: usize,
     ids: Param,
 ) -> Statement {
-    let mut to = Writer::new(catalogue, tenant);
+    let mut to = Writer::new(catalogue, of);
     to.write(&format!("SELECT {}", column(model, by)));
     select(&mut to, model, fields);
     to.write(&format!(" AND {} = ANY (", column(model, by)));
@@ -46,7 +44,7 @@ fn select(to: &mut Writer, model: &Model, fields: &[usize]) {
     for field in fields {
         to.write(&format!(", {}", column(model, *field)));
     }
-    to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", model.table));
+    to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", to.table(model)));
 }
 
 /// Reads which of these keys have a row: the columns of the key. There is one
@@ -54,10 +52,10 @@ fn select(to: &mut Writer, model: &Model, fields: &[usize]) {
 pub(crate) fn existing(
     catalogue: &Catalogue,
     model: &Model,
-    tenant: Ulid,
+    of: Source,
     keys: Vec<Param>,
 ) -> Statement {
-    let mut to = Writer::new(catalogue, tenant);
+    let mut to = Writer::new(catalogue, of);
     to.write("SELECT ");
     to.separated(&model.key, ", ", |to, field| to.write(&column(model, *field)));
     to.write(" FROM ");

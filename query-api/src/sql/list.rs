@@ -1,9 +1,7 @@
 //! One page of a list.
 
-use ulid::Ulid;
-
 use super::{
-    Condition, Param, Sort, Statement,
+    Condition, Param, Sort, Source, Statement,
     sort::{after, order_by},
     writer::Writer,
 };
@@ -38,10 +36,10 @@ pub(crate) struct Page {
 
 impl List {
     /// The statement that reads it.
-    pub(crate) fn statement(self, catalogue: &Catalogue, model: &Model, tenant: Ulid) -> Statement {
-        let mut to = Writer::new(catalogue, tenant);
+    pub(crate) fn statement(self, catalogue: &Catalogue, model: &Model, of: Source) -> Statement {
+        let mut to = Writer::new(catalogue, of);
         let filter = to.apart(|to| {
-            to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", model.table));
+            to.write(&format!(" FROM {} AS t WHERE t.tenant_id = $1", to.table(model)));
             if self.condition != Condition::NONE {
                 to.write(" AND ");
                 self.condition.clone().write_of_all(to, model);

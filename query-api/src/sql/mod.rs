@@ -2,7 +2,7 @@
 //! look at changes is in one statement.
 //!
 //! Names come from the catalogue alone, values are always bound; the first
-//! parameter of every statement is the tenant. Only page sizes are written
+//! parameter of every statement says whose rows. Only page sizes are written
 //! out: a planner that does not know the limit sorts whole tables where it
 //! should have walked an index. No I/O happens here.
 
@@ -15,6 +15,7 @@ mod keys;
 mod list;
 mod param;
 mod sort;
+mod source;
 #[cfg(test)]
 mod tests;
 mod within;
@@ -30,5 +31,6 @@ pub(crate) use keys::{by_key, by_keys, existing};
 pub(crate) use list::{List, Page};
 pub(crate) use param::Param;
 pub(crate) use sort::Sort;
+pub(crate) use source::Source;
 pub(crate) use within::Within;
 pub(crate) use writer::Statement;

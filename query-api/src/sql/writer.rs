@@ -1,10 +1,9 @@
 //! Writing a statement down.
 
-use ulid::Ulid;
-use uuid::Uuid;
+use event_store::pg::uuid;
 
-use super::Param;
-use crate::catalogue::Catalogue;
+use super::{Param, Source};
+use crate::catalogue::{Catalogue, Model};
 
 /// A statement and what is bound to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,20 +12,23 @@ pub(crate) struct Statement {
     pub(crate) params: Vec<Param>,
 }
 
-/// A statement as far as it is written. The tenant is its first parameter.
+/// A statement as far as it is written. Its first parameter says whose rows it
+/// reads.
 pub(super) struct Writer<'a> {
     pub(super) catalogue: &'a Catalogue,
+    pub(super) source: Source,
     text: String,
     params: Vec<Param>,
     aliases: usize,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(catalogue: &'a Catalogue, tenant: Ulid) -> Self {
+    pub(super) fn new(catalogue: &'a Catalogue, source: Source) -> Self {
         Self {
             catalogue,
+            source,
             text: String::with_capacity(512),
-            params: vec![Param::Id(Uuid::from_u128(tenant.0))],
+            params: vec![Param::Id(uuid(source.whose))],
             aliases: 0,
         }
     }
@@ -68,6 +70,11 @@ impl<'a> Writer<'a> {
         let before = std::mem::take(&mut self.text);
         write(self);
         std::mem::replace(&mut self.text, before)
+    }
+
+    /// The table of a model.
+    pub(super) fn table(&self, model: &Model) -> String {
+        self.source.table(model)
     }
 
     /// A name for another table in the statement.

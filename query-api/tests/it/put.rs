@@ -86,6 +86,48 @@ async fn a_past_answers_as_the_present_did_then() {
 }
 
 #[tokio::test]
+async fn a_past_takes_every_filter_that_the_present_takes() {
+    let stage = Stage::open().await;
+    let tenant = stage.tenant().await;
+    tenant.acquire("Emma").await;
+    tenant.acquire("Ulysses").await;
+    stage.fold().await;
+    order(&tenant, 2).await;
+    keep(&stage).await;
+    let said = "UPDATE past.holdings_v1 SET blurb = 'a volume of ' || title";
+    stage.admin.batch_execute(said).await.unwrap();
+    let nodes = |answer: Value| answer["holdings"]["nodes"].clone();
+    let by_words = "{ holdings(filter: {blurb: {words: \"VOLUME emma\"}}) { nodes { title } } }";
+    let found = nodes(ask(&tenant, "position=2", by_words).await.data());
+    assert_eq!(found, json!([{ "title": "Emma" }]));
+    let typed = json!({
+        "query": "query($of: SearchedStringFilter) {
+            holdings(filter: {blurb: $of, title: {contains: \"lyss\"}}) { nodes { title } } }",
+        "variables": { "of": { "words": "volume -emma" } },
+    });
+    let request = tenant.request(&typed).header("As-Of", "position=2");
+    assert_eq!(nodes(tenant.send(request).await.data()), json!([{ "title": "Ulysses" }]));
+    // The present says nothing about them.
+    assert_eq!(nodes(tenant.data(by_words).await), json!([]));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_past_is_read_whatever_becomes_of_the_tables_of_today() {
+    let stage = Stage::open().await;
+    let tenant = stage.tenant().await;
+    let then = historic(&tenant).await;
+    order(&tenant, 4).await;
+    keep(&stage).await;
+    let hold = "BEGIN; LOCK TABLE read.shelf_v1, read.on_loan_v1";
+    stage.admin.batch_execute(hold).await.unwrap();
+    assert_eq!(ask(&tenant, "position=4", QUERY).await.data(), then);
+    stage.admin.batch_execute("ROLLBACK; DROP TABLE read.shelf_v1").await.unwrap();
+    assert_eq!(ask(&tenant, "position=4", QUERY).await.data(), then);
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn a_past_belongs_to_its_tenant() {
     let stage = Stage::open().await;
     let (ours, theirs) = (stage.tenant().await, stage.tenant().await);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::catalogue::{Catalogue, FieldKind, Model};
 
-const TENANT: Ulid = Ulid(1);
+const TENANT: Source = Source::of_today(Ulid(1));
 
 fn catalogue() -> Catalogue {
     Catalogue::of(&Registry::of::<Toy>().unwrap()).unwrap()
@@ -49,6 +49,23 @@ fn a_list_reads_the_fields_asked_for_and_nothing_else() {
            ORDER BY t."loan" LIMIT 21"#,
     );
     assert_eq!(statement.params, [Param::Id(Uuid::from_u128(1))]);
+}
+
+#[test]
+fn a_past_is_read_by_the_same_statement() {
+    let catalogue = catalogue();
+    let loans = model(&catalogue, "on_loan");
+    let list = List {
+        fields: vec![field(loans, "number")],
+        condition: Condition::NONE,
+        sorts: vec![],
+        page: None,
+        total: true,
+    };
+    let now = list.clone().statement(&catalogue, loans, TENANT);
+    let then = list.statement(&catalogue, loans, Source::of_past(Ulid(2)));
+    assert_eq!(then.text, now.text.replace("read.", "past."));
+    assert_eq!(then.params, [Param::Id(Uuid::from_u128(2))]);
 }
 
 #[test]
