@@ -195,10 +195,15 @@ pub(crate) fn show_integer(value: i64) -> Value {
 }
 
 fn show_id(id: Ulid, prefix: &str) -> Value {
+    Value::String(id_text(id, prefix))
+}
+
+/// An id as clients and nested values have it.
+pub(crate) fn id_text(id: Ulid, prefix: &str) -> String {
     let mut text = String::with_capacity(prefix.len() + 1 + ulid::ULID_LEN);
     // Writing to a String cannot fail.
     let _ = write!(text, "{prefix}_{id}");
-    Value::String(text)
+    text
 }
 
 /// A word that the program does not know, of a table that a newer one wrote,

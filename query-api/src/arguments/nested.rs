@@ -1,6 +1,7 @@
 //! Filters of what is nested in a row.
 
 use async_graphql::Value;
+use event_store::pg::ulid;
 
 use super::{
     filter::{Reader, something, within_depth},
@@ -10,6 +11,7 @@ use crate::{
     catalogue::{FieldKind, ObjectType},
     problem::Problem,
     sql::{Comparison, Param, Within},
+    value,
 };
 
 impl Reader<'_> {
@@ -117,7 +119,7 @@ impl Reader<'_> {
 /// Ids stand in nested values as texts.
 fn as_written(kind: &FieldKind, comparison: Comparison) -> Comparison {
     let FieldKind::Id { prefix, .. } = kind else { return comparison };
-    let text = |id: uuid::Uuid| format!("{prefix}_{}", ulid::Ulid(id.as_u128()));
+    let text = |id| value::id_text(ulid(id), prefix);
     let written = |param| match param {
         Param::Id(id) => Param::Text(text(id)),
         Param::Ids(ids) => Param::Texts(ids.into_iter().map(text).collect()),

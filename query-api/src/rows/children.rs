@@ -7,7 +7,7 @@ use tokio_postgres::Row as SqlRow;
 
 use super::{
     Batch, Connection, ConnectionNeeds, Row, Shared, batch::values, page::connection,
-    parents::read_parents,
+    parents::read_pointing,
 };
 use crate::{
     arguments::Window,
@@ -60,7 +60,7 @@ pub(crate) async fn only_child_of(
     let (Some(model), Some(key)) = (shared.model(child.from), key(row)) else { return Ok(None) };
     let Some(id) = row.value(key) else { return Ok(None) };
     let all = (0..row.batch.len()).filter_map(|other| row.batch.value(other, key));
-    let read = read_parents(shared, reading, model, child.by, all, &fields);
+    let read = read_pointing(shared, reading, model, child.by, all, &fields);
     Ok(row.batch.related.parents(asked_at, read).await?.row(id))
 }
 

@@ -60,12 +60,13 @@ pub(crate) async fn read_history(
     span: Span,
     fields: &BTreeSet<usize>,
 ) -> Result<Option<History>, Problem> {
-    let Some(entry) = shared.registry.read_model(model.name) else { return Ok(None) };
     let key: Option<Vec<Cell>> = key.iter().map(value::key_cell).collect();
     let key = key.unwrap_or_default();
     let until = reading.end().await?;
-    let folding = Folding { shared, reading, model, entry, key: &key, until };
-    let Course { steps, more, touched, .. } = folding.course(&span).await?;
+    let Some(folding) = Folding::of(shared, reading, model, until).await? else {
+        return Ok(None);
+    };
+    let Course { steps, more, touched, .. } = folding.course(&key, &span).await?;
     if !touched {
         return Ok(None);
     }
@@ -133,10 +134,14 @@ impl<'a> Course<'a> {
 
 impl Folding<'_> {
     /// What happens to the row.
-    async fn course<'a>(&'a self, span: &'a Span) -> Result<Course<'a>, Problem> {
-        let mut course = Course::new(self.entry, self.model, self.key, span);
+    async fn course<'a>(
+        &'a self,
+        key: &'a [Cell],
+        span: &'a Span,
+    ) -> Result<Course<'a>, Problem> {
+        let mut course = Course::new(self.entry, self.model, key, span);
         let mut among = false;
-        self.each(|event| match self.touch(event) {
+        self.each(key, |event| match self.touch(key, event) {
             Touch::Not => Ok(true),
             Touch::Alone => course.take(event),
             Touch::Among => {
@@ -146,8 +151,8 @@ impl Folding<'_> {
         })
         .await?;
         if among {
-            course = Course::new(self.entry, self.model, self.key, span);
-            self.each(|event| match self.touch(event) {
+            course = Course::new(self.entry, self.model, key, span);
+            self.each(key, |event| match self.touch(key, event) {
                 Touch::Not => apply(course.work.as_mut(), event).map(|()| true),
                 Touch::Alone | Touch::Among => course.take(event),
             })

@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_graphql::{Pos, Value};
+use uuid::Uuid;
 
 use super::{Batch, Past, Row, Shared, batch::values, past};
 use crate::{
@@ -44,25 +45,39 @@ pub(crate) async fn parent_of(
     let (Some(id), Some(to)) = (row.value(parent.by), shared.model(parent.to)) else {
         return Ok(None);
     };
-    let read = async {
-        let all = (0..row.batch.len()).filter_map(|row_| row.batch.value(row_, parent.by));
-        let key = to.key.first().copied().unwrap_or_default();
-        match past {
-            Some(past) => {
-                // Folding takes much room, which others need not give.
-                Box::pin(past::parents(shared, reading, to, *past, all, &fields)).await
-            }
-            None => read_parents(shared, reading, to, key, all, &fields).await,
-        }
-    };
+    let all = (0..row.batch.len()).filter_map(|other| row.batch.value(other, parent.by));
+    let read = read_parents(shared, reading, to, *past, all, &fields);
     Ok(row.batch.related.parents(asked_at, read).await?.row(id))
+}
+
+/// Reads the rows of these ids, as they are or as they once were.
+///
+/// # Errors
+/// When the database gives no answer, or it would take too many events.
+pub(crate) async fn read_parents<'a>(
+    shared: &Arc<Shared>,
+    reading: &Arc<Reading>,
+    model: &Model,
+    past: Option<Past>,
+    ids: impl Iterator<Item = &'a Value>,
+    fields: &BTreeSet<usize>,
+) -> Result<Parents, Problem> {
+    let key = model.key.first().copied().unwrap_or_default();
+    match past {
+        Some(past) => {
+            let ids = distinct(shared, model, key, ids);
+            // Folding takes much room, which others need not give.
+            Box::pin(past::parents(shared, reading, model, past, &ids, fields)).await
+        }
+        None => read_pointing(shared, reading, model, key, ids, fields).await,
+    }
 }
 
 /// Reads the rows in one of whose fields one of these ids stands.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub(crate) async fn read_parents<'a>(
+pub(super) async fn read_pointing<'a>(
     shared: &Arc<Shared>,
     reading: &Arc<Reading>,
     model: &Model,
@@ -72,7 +87,7 @@ pub(crate) async fn read_parents<'a>(
 ) -> Result<Parents, Problem> {
     let fields: Vec<usize> = fields.iter().copied().collect();
     let catalogue = &shared.catalogue;
-    let ids = id_params(shared, model, by, ids);
+    let ids = Param::Ids(distinct(shared, model, by, ids));
     let statement = sql::by_keys(catalogue, model, reading.source(), &fields, by, ids);
     let rows = reading.rows("parents", &statement).await?;
     let opener = Opener::of(reading.finder(), model, &fields, &rows, 1).await?;
@@ -106,14 +121,14 @@ impl Parents {
     }
 }
 
-/// Ids as a list without repetitions.
-fn id_params<'a>(
+/// Ids without repetitions.
+fn distinct<'a>(
     shared: &Shared,
     model: &Model,
     field: usize,
     ids: impl Iterator<Item = &'a Value>,
-) -> Param {
-    let Some(field) = model.field(field) else { return Param::Ids(vec![]) };
+) -> Vec<Uuid> {
+    let Some(field) = model.field(field) else { return vec![] };
     let mut seen = BTreeSet::new();
     let mut list = vec![];
     for id in ids {
@@ -123,7 +138,7 @@ fn id_params<'a>(
             list.push(id);
         }
     }
-    Param::Ids(list)
+    list
 }
 
 impl From<ReadFault> for async_graphql::Error {

@@ -8,8 +8,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::Value;
 use domain::kernel::{AnyRecorded, Cell, ReadModelEntry, Work};
-use event_store::StoredEvent;
+use event_store::{StoredEvent, pg::ulid};
 use ulid::Ulid;
+use uuid::Uuid;
 
 use super::{Batch, Parents, Row, Shared};
 use crate::{
@@ -59,33 +60,34 @@ pub(crate) async fn read_past(
     fields: &BTreeSet<usize>,
 ) -> Result<Option<Row>, Problem> {
     let key: Option<Vec<Cell>> = key.iter().map(value::key_cell).collect();
-    let Some(cells) = fold(shared, reading, model, past, &key.unwrap_or_default()).await? else {
+    let Some(folding) = Folding::of(shared, reading, model, past.0).await? else {
         return Ok(None);
     };
+    let Some(cells) = folding.fold(&key.unwrap_or_default()).await? else { return Ok(None) };
     let fields: Vec<usize> = fields.iter().copied().collect();
     let rows = vec![shown(shared, model, &fields, &cells)?];
     let batch = Batch::new(shared, reading, model, &fields, rows).of(past);
     Ok(Some(Row { batch: Arc::new(batch), index: 0 }))
 }
 
-/// Reads the rows of these ids as they were.
-pub(super) async fn parents<'a>(
+/// Reads the rows of these ids, which are different ones, as they were.
+pub(super) async fn parents(
     shared: &Arc<Shared>,
     reading: &Arc<Reading>,
     model: &Model,
     past: Past,
-    ids: impl Iterator<Item = &'a Value>,
+    ids: &[Uuid],
     fields: &BTreeSet<usize>,
 ) -> Result<Parents, Problem> {
     let fields: Vec<usize> = fields.iter().copied().collect();
     let kind = model.key_fields().next().map(|field| &field.kind);
     let mut rows = vec![];
-    for id in ids {
-        let (Some(kind), Value::String(text)) = (kind, id) else { continue };
-        let Ok(param) = value::param(kind, &shared.catalogue.enums, id) else { continue };
-        let key: Vec<Cell> = value::key_cell(&param).into_iter().collect();
-        if let Some(cells) = fold(shared, reading, model, past, &key).await? {
-            rows.push((text.clone(), shown(shared, model, &fields, &cells)?));
+    if let (Some(FieldKind::Id { prefix, .. }), Some(folding)) =
+        (kind, Folding::of(shared, reading, model, past.0).await?)
+    {
+        let ids: Vec<Ulid> = ids.iter().copied().map(ulid).collect();
+        for (id, cells) in folding.fold_each(&ids).await? {
+            rows.push((value::id_text(id, prefix), shown(shared, model, &fields, &cells)?));
         }
     }
     Ok(Parents::of_past(shared, reading, model, &fields, past, rows))
@@ -109,26 +111,12 @@ pub(super) fn shown(
     fields.iter().map(show).collect()
 }
 
-/// The row of a key after an event.
-async fn fold(
-    shared: &Shared,
-    reading: &Reading,
-    model: &Model,
-    past: Past,
-    key: &[Cell],
-) -> Result<Option<Vec<Cell>>, Problem> {
-    let Some(entry) = shared.registry.read_model(model.name) else { return Ok(None) };
-    Folding { shared, reading, model, entry, key, until: past.0 }.fold().await
-}
-
 /// A fold up to a position, of one row or of all.
 pub(super) struct Folding<'a> {
     pub(super) shared: &'a Shared,
     pub(super) reading: &'a Reading,
     pub(super) model: &'a Model,
     pub(super) entry: &'a ReadModelEntry,
-    /// The row's key; empty where all rows are meant.
-    pub(super) key: &'a [Cell],
     pub(super) until: u64,
 }
 
@@ -143,14 +131,30 @@ pub(super) enum Touch {
     Among,
 }
 
+impl<'a> Folding<'a> {
+    /// A fold of the rows of a model; of one that is declared.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub(super) async fn of(
+        shared: &'a Shared,
+        reading: &'a Reading,
+        model: &'a Model,
+        until: u64,
+    ) -> Result<Option<Self>, ReadFault> {
+        let Some(entry) = shared.registry.read_model(model.name) else { return Ok(None) };
+        Ok(Some(Self { shared, reading, model, entry, until }))
+    }
+}
+
 impl Folding<'_> {
-    /// The aggregate that alone makes the row, if there is one.
-    fn aggregate(&self) -> Option<Ulid> {
+    /// The aggregate that alone makes the row of a key, if there is one.
+    fn aggregate(&self, key: &[Cell]) -> Option<Ulid> {
         if !self.entry.of_one_aggregate {
             return None;
         }
         let sources = self.entry.fold.sources();
-        self.model.key_fields().zip(self.key).find_map(|(field, cell)| match (&field.kind, cell) {
+        self.model.key_fields().zip(key).find_map(|(field, cell)| match (&field.kind, cell) {
             (FieldKind::Id { aggregate, .. }, Cell::Id(id))
                 if sources.contains(&aggregate.as_str()) =>
             {
@@ -160,10 +164,10 @@ impl Folding<'_> {
         })
     }
 
-    /// Folds the row.
-    async fn fold(&self) -> Result<Option<Vec<Cell>>, Problem> {
+    /// Folds the row of a key.
+    async fn fold(&self, key: &[Cell]) -> Result<Option<Vec<Cell>>, Problem> {
         let mut work = self.entry.fold.work();
-        let alone = self.each(|event| match self.touch(event) {
+        let alone = self.each(key, |event| match self.touch(key, event) {
             Touch::Not => Ok(true),
             Touch::Alone => apply(work.as_mut(), event).map(|()| true),
             Touch::Among => Ok(false),
@@ -171,37 +175,66 @@ impl Folding<'_> {
         if !alone.await? {
             work = self.fold_all().await?;
         }
-        self.row(work.as_ref())
+        let rows = rows(work.as_ref())?;
+        let is_it = |row: &[Cell]| {
+            self.model.key.iter().zip(key).all(|(field, cell)| row.get(*field) == Some(cell))
+        };
+        Ok(rows.into_iter().map(|(row, _)| row).find(|row| is_it(row)))
+    }
+
+    /// Folds the rows of several ids, each of which is all of a key. Where each
+    /// would take the events of the whole log, these are gone through once.
+    async fn fold_each(&self, ids: &[Ulid]) -> Result<Vec<(Ulid, Vec<Cell>)>, Problem> {
+        let apart = |id: &Ulid| self.aggregate(&[Cell::Id(*id)]).is_some();
+        let mut found = vec![];
+        if ids.len() < 2 || ids.iter().all(apart) {
+            for id in ids {
+                found.extend(self.fold(&[Cell::Id(*id)]).await?.map(|row| (*id, row)));
+            }
+            return Ok(found);
+        }
+        let work = self.fold_all().await?;
+        let key = self.model.key.first().copied().unwrap_or_default();
+        for (row, _) in rows(work.as_ref())? {
+            if let Some(Cell::Id(id)) = row.get(key)
+                && ids.contains(id)
+            {
+                found.push((*id, row));
+            }
+        }
+        Ok(found)
     }
 
     /// Folds all rows.
     pub(super) async fn fold_all(&self) -> Result<Box<dyn Work>, Problem> {
         let mut work = self.entry.fold.work();
-        self.each(|event| apply(work.as_mut(), event).map(|()| true)).await?;
+        self.each(&[], |event| apply(work.as_mut(), event).map(|()| true)).await?;
         Ok(work)
     }
 
-    /// What an event does to the row.
-    pub(super) fn touch(&self, event: &AnyRecorded) -> Touch {
+    /// What an event does to the row of a key.
+    pub(super) fn touch(&self, key: &[Cell], event: &AnyRecorded) -> Touch {
         let keys = self.entry.fold.keys(event);
-        match (keys.iter().any(|key| key == self.key), keys.len()) {
+        match (keys.iter().any(|touched| touched == key), keys.len()) {
             (false, _) => Touch::Not,
             (true, 1) => Touch::Alone,
             (true, _) => Touch::Among,
         }
     }
 
-    /// Shows the events that can have to do with the row, oldest first, as long
-    /// as they are taken. Answers whether all were.
+    /// Shows the events that can have to do with the row of a key, or with any
+    /// row where there is none, oldest first, as long as they are taken. Answers
+    /// whether all were.
     ///
     /// # Errors
     /// When there are more than may be folded.
     pub(super) async fn each(
         &self,
+        key: &[Cell],
         mut take: impl FnMut(&AnyRecorded) -> Result<bool, Problem>,
     ) -> Result<bool, Problem> {
         let limit = self.shared.settings.past_events;
-        let stream = self.aggregate();
+        let stream = self.aggregate(key);
         if stream.is_none() && self.until > limit {
             return Err(too_much(self.model, limit));
         }
@@ -245,18 +278,15 @@ impl Folding<'_> {
     fn decode(&self, event: StoredEvent) -> Result<AnyRecorded, Problem> {
         event_store::decode(&self.shared.registry, event).map_err(|error| Problem::internal(&error))
     }
-
-    fn row(&self, work: &dyn Work) -> Result<Option<Vec<Cell>>, Problem> {
-        let rows = work.rows().map_err(|error| Problem::internal(&error))?;
-        let is_it = |row: &[Cell]| {
-            self.model.key.iter().zip(self.key).all(|(field, cell)| row.get(*field) == Some(cell))
-        };
-        Ok(rows.into_iter().map(|(row, _)| row).find(|row| is_it(row)))
-    }
 }
 
 pub(super) fn apply(work: &mut dyn Work, event: &AnyRecorded) -> Result<(), Problem> {
     work.apply(event).map_err(|error| Problem::internal(&error))
+}
+
+/// The rows that were folded, each with the position of the last event in it.
+pub(super) fn rows(work: &dyn Work) -> Result<Vec<(Vec<Cell>, u64)>, Problem> {
+    work.rows().map_err(|error| Problem::internal(&error))
 }
 
 fn too_much(model: &Model, limit: u64) -> Problem {

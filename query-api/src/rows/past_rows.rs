@@ -8,7 +8,10 @@ use domain::kernel::{Cell, personal::Opened};
 use event_store::keys::{Keys, Matcher};
 use serde_json::{Map, Value};
 
-use super::{Past, Shared, past::Folding};
+use super::{
+    Past, Shared,
+    past::{Folding, rows},
+};
 use crate::{
     catalogue::{Field, FieldKind, Model},
     problem::Problem,
@@ -29,10 +32,9 @@ pub(crate) async fn as_of(
     model: &Model,
     past: Past,
 ) -> Result<Arc<Reading>, Problem> {
-    let Some(entry) = shared.registry.read_model(model.name) else {
+    let Some(folding) = Folding::of(shared, reading, model, past.0).await? else {
         return Err(Problem::internal(&"the past of no model"));
     };
-    let folding = Folding { shared, reading, model, entry, key: &[], until: past.0 };
     let work = folding.fold_all().await?;
     if work.held() > ROWS {
         let message = format!(
@@ -42,7 +44,7 @@ pub(crate) async fn as_of(
         );
         return Err(Problem::invalid(message).with("limit", ROWS));
     }
-    let rows = work.rows().map_err(|error| Problem::internal(&error))?;
+    let rows = rows(work.as_ref())?;
     let sealing = Sealing::of(reading, model, &rows).await?;
     let rows = rows.iter().map(|(cells, position)| sealing.row(model, cells, *position));
     let rows = rows.collect::<Result<Vec<Value>, Problem>>()?;

@@ -82,8 +82,7 @@ async fn resolve_parent<'a>(
     };
     let fields = row_fields(to, context.field().selection_set());
     let ids = (0..all.len()).filter_map(|group| all.shared_value(group, parent.by));
-    let key = to.key.first().copied().unwrap_or_default();
-    let read = read_parents(shared, reading, to, key, ids, &fields);
+    let read = read_parents(shared, reading, to, reading.past(), ids, &fields);
     let parents = all.related.parents(context.item.pos, read).await?;
     Ok(parents.row(id).map(FieldValue::owned_any))
 }

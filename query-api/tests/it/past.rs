@@ -191,6 +191,39 @@ async fn a_list_is_shown_as_it_was() {
 }
 
 #[tokio::test]
+async fn what_rows_and_groups_point_to_is_shown_as_it_was() {
+    let stage = Stage::open().await;
+    let tenant = stage.tenant().await;
+    let (emma, ulysses) = (tenant.acquire("Emma").await, tenant.acquire("Ulysses").await);
+    for number in 1..=3 {
+        tenant.lend(emma, number, "2026-02-01").await;
+    }
+    tenant.lend(ulysses, 4, "2026-02-01").await;
+    tenant.lend(emma, 5, "2026-02-01").await;
+    let looks = || stage.statements_with("The events of some types").len();
+    let before = looks();
+    let rows = "{ onLoan(asOf: {position: 6}, orderBy: [{field: NUMBER}]) \
+                { nodes { book { title timesLent } } } }";
+    let book = |title: &str, times: &str| json!({ "book": { "title": title, "timesLent": times } });
+    assert_eq!(
+        tenant.data(rows).await["onLoan"]["nodes"],
+        json!([book("Emma", "3"), book("Emma", "3"), book("Emma", "3"), book("Ulysses", "1")])
+    );
+    // The log is gone through for the list, and once more for all of its books.
+    assert_eq!(looks() - before, 2);
+    let groups = "{ openLoanGroups(asOf: {position: 6}, by: [{field: BOOK_ID}], \
+                  orderBy: [{by: COUNT, direction: DESC}]) \
+                  { nodes { count key { book { title timesLent } } } } }";
+    let group =
+        |count: u64, title: &str| json!({ "count": count, "key": book(title, &count.to_string()) });
+    assert_eq!(
+        tenant.data(groups).await["openLoanGroups"]["nodes"],
+        json!([group(3, "Emma"), group(1, "Ulysses")])
+    );
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn what_is_not_known_of_a_past_list_is_refused() {
     let stage = Stage::open().await;
     let tenant = stage.tenant().await;
