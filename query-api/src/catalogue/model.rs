@@ -158,6 +158,11 @@ impl Model {
         self.key.iter().filter_map(|index| self.fields.get(*index))
     }
 
+    /// Whether any of its values are personal.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.fields.iter().any(|field| field.personal.is_some())
+    }
+
     /// The types that are made for this model.
     pub(super) fn type_names(&self) -> impl Iterator<Item = String> {
         const PARTS: [&str; 23] = [

@@ -150,7 +150,8 @@ impl Changes {
         let since = Since::Positions(number(after), number(until));
         let told = self.read(model, reading, since, until).await?;
         let Some(entry) = self.shared.registry.read_model(model.name) else { return Ok(told) };
-        let events = reading.log(entry.fold.sources(), after, until).await?;
+        let left_out = reading.left_out(model).await?;
+        let events = reading.log(entry.fold.sources(), after, until, &left_out).await?;
         self.with_gone(model, reading, told, self.touched(model, entry, events)?).await
     }
 
@@ -166,7 +167,9 @@ impl Changes {
         let mut touched = Touched::new();
         if let Some(entry) = self.shared.registry.read_model(model.name) {
             let erasures = (seen.erasures, until);
-            let events = reading.erased(entry.fold.sources(), erasures, seen.position).await?;
+            let left_out = reading.left_out(model).await?;
+            let sources = entry.fold.sources();
+            let events = reading.erased(sources, erasures, seen.position, &left_out).await?;
             touched = self.touched(model, entry, events)?;
         }
         let since = Since::Keys(self.keys(model, &touched));

@@ -7,34 +7,32 @@
 //! statements are sent together: one round trip. Nothing is opened before the
 //! first statement.
 
+mod events;
 mod fault;
 mod instead;
+mod left_out;
 mod put;
 mod shapes;
 mod transaction;
 mod turns;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
-use event_store::{
-    StoredEvent,
-    history::{Part, RawEvent, Session, Stretch},
-    keys::KeyRing,
-};
+use event_store::keys::KeyRing;
 use opentelemetry::{KeyValue, metrics::Histogram};
 use service::{database::Database, telemetry::meter};
 use tokio::{sync::OnceCell, time::Instant};
-use tokio_postgres::{Row, types::ToSql};
+use tokio_postgres::Row;
 use tracing::Instrument;
 use ulid::Ulid;
 
 pub(crate) use fault::ReadFault;
 pub(crate) use instead::Instead;
+pub(crate) use left_out::LeftOut;
 pub(crate) use put::Put;
 pub(crate) use transaction::{Place, Reached};
 pub(crate) use turns::Turn;
@@ -42,7 +40,7 @@ pub(crate) use turns::Turn;
 use crate::{
     personal::Finder,
     rows::Past,
-    sql::{Param, Source, Statement},
+    sql::{Source, Statement},
 };
 use shapes::Shapes;
 use transaction::Transaction;
@@ -246,94 +244,6 @@ impl Reading {
         self.transaction.get()?.reached().await.ok()
     }
 
-    /// The events of one aggregate after a version and up to a position, oldest
-    /// first, no more than `limit`.
-    pub(crate) async fn stream(
-        &self,
-        stream: Ulid,
-        after: u64,
-        until: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, ReadFault> {
-        let part = Part { tenant: self.tenant, stream, after, until, limit: limit as u64 };
-        self.opened(&self.store.ring.history().stream(self, part).await?).await
-    }
-
-    /// The events of the tenant between two positions that belong to
-    /// aggregates of these types, oldest first.
-    pub(crate) async fn log(
-        &self,
-        types: &[&str],
-        after: u64,
-        until: u64,
-    ) -> Result<Vec<StoredEvent>, ReadFault> {
-        let stretch = Stretch { types: Some(types), ..Stretch::between(self.tenant, after, until) };
-        self.opened(&self.store.ring.history().stretch(self, stretch).await?).await
-    }
-
-    /// The events that hold something about people of whom the tenant was asked
-    /// to forget everything, after one erasure and up to another, as far as
-    /// they belong to aggregates of these types and lie no further than a
-    /// position.
-    pub(crate) async fn erased(
-        &self,
-        types: &[&str],
-        (after, until): (u64, u64),
-        last: u64,
-    ) -> Result<Vec<StoredEvent>, ReadFault> {
-        let text = "SELECT held.position FROM log.erasures AS erasure \
-             JOIN log.personal_data AS held ON held.tenant_id = erasure.tenant_id \
-             AND held.subject_id = erasure.subject_id WHERE erasure.tenant_id = $1 \
-             AND erasure.number > $2 AND erasure.number <= $3 AND held.position <= $4";
-        let tenant = Param::Id(event_store::pg::uuid(self.tenant));
-        let params = vec![tenant, position(after), position(until), position(last)];
-        let rows = self.rows("log", &Statement { text: text.to_owned(), params }).await?;
-        let positions = rows.iter().map(|row| row.try_get(0).map(event_store::pg::unsigned));
-        let positions: Vec<u64> = positions.collect::<Result<_, _>>()?;
-        let history = self.store.ring.history();
-        let mut events = history.at(self, self.tenant, &positions).await?;
-        events.retain(|event| event.stream_type().is_ok_and(|it| types.contains(&it)));
-        self.opened(&events).await
-    }
-
-    /// The last position that was recorded by a time.
-    pub(crate) async fn last_by(&self, head: u64, time: DateTime<Utc>) -> Result<u64, ReadFault> {
-        self.store.ring.history().last_by(self, self.tenant, head, time).await
-    }
-
-    /// How many people were erased before the log came to a position.
-    pub(crate) async fn erasures_before(&self, last: u64) -> Result<u64, ReadFault> {
-        let text = "SELECT count(*) FROM log.erasures WHERE tenant_id = $1 AND position < $2";
-        let params = vec![Param::Id(event_store::pg::uuid(self.tenant)), position(last)];
-        let rows = self.rows("log", &Statement { text: text.to_owned(), params }).await?;
-        let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-        Ok(u64::try_from(count).unwrap_or(0))
-    }
-
-    /// Which of these positions hold something about people who were erased
-    /// since.
-    pub(crate) async fn with_erased_data(
-        &self,
-        positions: Vec<u64>,
-    ) -> Result<BTreeSet<u64>, ReadFault> {
-        let text = "SELECT held.position FROM log.personal_data AS held \
-                    JOIN log.erasures AS erasure ON erasure.tenant_id = held.tenant_id \
-                    AND erasure.subject_id = held.subject_id \
-                    WHERE held.tenant_id = $1 AND held.position = ANY ($2)";
-        let positions = positions.into_iter().filter_map(|place| i64::try_from(place).ok());
-        let params =
-            vec![Param::Id(event_store::pg::uuid(self.tenant)), Param::Ints(positions.collect())];
-        let rows = self.rows("log", &Statement { text: text.to_owned(), params }).await?;
-        let position = |row: &Row| Ok(u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or(0));
-        rows.iter().map(position).collect()
-    }
-
-    async fn opened(&self, raw: &[RawEvent]) -> Result<Vec<StoredEvent>, ReadFault> {
-        let mut events = raw.iter().map(RawEvent::stored).collect::<Result<Vec<_>, _>>()?;
-        self.store.ring.open_events(self.tenant, &mut events).await?;
-        Ok(events)
-    }
-
     /// Ends the transaction and gives the connection back. What is read later
     /// fails.
     pub(crate) fn close(&self) {
@@ -352,18 +262,4 @@ impl Reading {
             })
             .await
     }
-}
-
-/// Events are read as everything else is, at the moment of the request.
-impl Session for Reading {
-    type Error = ReadFault;
-
-    async fn rows(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, ReadFault> {
-        self.measured("log", sql, |transaction| transaction.prepared(sql, params)).await
-    }
-}
-
-/// A position as PostgreSQL counts.
-fn position(value: u64) -> Param {
-    Param::Int(i64::try_from(value).unwrap_or(i64::MAX))
 }

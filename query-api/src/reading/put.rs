@@ -3,9 +3,11 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use event_store::pg::{number, ulid, unsigned, uuid};
+use tokio_postgres::Row;
 use ulid::Ulid;
 
-use super::{ReadFault, Reading, position};
+use super::{ReadFault, Reading};
 use crate::{
     problem::{Code, Problem},
     sql::{Param, Statement},
@@ -74,33 +76,39 @@ impl Reading {
     /// When there is none, or not all of its tables are there yet.
     pub(crate) async fn of_put(&self, wanted: AsOf) -> Result<std::sync::Arc<Self>, Problem> {
         let (column, named) = match wanted {
-            AsOf::Past(id) => ("past_id", Param::Id(event_store::pg::uuid(id))),
-            AsOf::Position(at) => ("position", position(at)),
+            AsOf::Past(id) => ("past_id", Param::Id(uuid(id))),
+            AsOf::Position(at) => ("position", Param::Int(number(at))),
         };
         let text =
             format!("{FIND}{column} = $2 GROUP BY past.tenant_id, past.past_id, head.erasures");
-        let tenant = Param::Id(event_store::pg::uuid(self.tenant));
+        let tenant = Param::Id(uuid(self.tenant));
         let params = vec![tenant, named, Param::Texts(self.consumers.clone())];
         let rows = self.rows("past", &Statement { text, params }).await?;
-        let row = rows.first().ok_or_else(missing)?;
-        let number = |at: usize| {
-            row.try_get::<_, i64>(at)
-                .map(|it| u64::try_from(it).unwrap_or(0))
-                .map_err(ReadFault::from)
-        };
-        let id: uuid::Uuid = row.try_get(0).map_err(ReadFault::from)?;
-        let expires_at = row.try_get(2).map_err(ReadFault::from)?;
-        let put = Put { id: Ulid(id.as_u128()), position: number(1)?, expires_at };
-        let (filled, tables) = (number(3)?, self.consumers.len() as u64);
-        if filled < tables {
-            let error: Option<String> = row.try_get(5).map_err(ReadFault::from)?;
-            if let Some(error) = error {
+        let (put, filling) = found(rows.first().ok_or_else(missing)?).map_err(ReadFault::from)?;
+        let tables = self.consumers.len() as u64;
+        if filling.filled < tables {
+            if let Some(error) = filling.error {
                 tracing::error!(past = put.name(), error, "a past is not there");
             }
-            return Err(unfinished(&put, number(4)?, tables));
+            return Err(unfinished(&put, filling.folded, tables));
         }
         Ok(std::sync::Arc::new(Self { put: Some(put), ..self.copy() }))
     }
+}
+
+/// How far the tables of a past are.
+struct Filling {
+    /// How many are there.
+    filled: u64,
+    /// How many positions were folded, of all tables.
+    folded: u64,
+    error: Option<String>,
+}
+
+fn found(row: &Row) -> Result<(Put, Filling), tokio_postgres::Error> {
+    let number = |at: usize| row.try_get(at).map(unsigned);
+    let put = Put { id: ulid(row.try_get(0)?), position: number(1)?, expires_at: row.try_get(2)? };
+    Ok((put, Filling { filled: number(3)?, folded: number(4)?, error: row.try_get(5)? }))
 }
 
 fn missing() -> Problem {

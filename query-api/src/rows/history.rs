@@ -70,8 +70,12 @@ pub(crate) async fn read_history(
     if !touched {
         return Ok(None);
     }
-    let positions = steps.iter().map(|step| step.envelope.position).collect();
-    let erased = reading.with_erased_data(positions).await?;
+    let erased = if model.is_personal() {
+        let positions = steps.iter().map(|step| step.envelope.position);
+        reading.with_erased_data(positions).await?
+    } else {
+        BTreeSet::new()
+    };
     let telling = Telling { shared, reading, model, fields, erased };
     let versions = steps.into_iter().map(|step| telling.version(step).map(Arc::new));
     Ok(Some(History { versions: versions.collect::<Result<_, _>>()?, has_more: more }))
@@ -134,11 +138,7 @@ impl<'a> Course<'a> {
 
 impl Folding<'_> {
     /// What happens to the row.
-    async fn course<'a>(
-        &'a self,
-        key: &'a [Cell],
-        span: &'a Span,
-    ) -> Result<Course<'a>, Problem> {
+    async fn course<'a>(&'a self, key: &'a [Cell], span: &'a Span) -> Result<Course<'a>, Problem> {
         let mut course = Course::new(self.entry, self.model, key, span);
         let mut among = false;
         self.each(key, |event| match self.touch(key, event) {

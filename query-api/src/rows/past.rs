@@ -17,7 +17,7 @@ use crate::{
     arguments::Moment,
     catalogue::{FieldKind, Model},
     problem::Problem,
-    reading::{ReadFault, Reading},
+    reading::{LeftOut, ReadFault, Reading},
     sql::Param,
     value,
 };
@@ -117,7 +117,9 @@ pub(super) struct Folding<'a> {
     pub(super) reading: &'a Reading,
     pub(super) model: &'a Model,
     pub(super) entry: &'a ReadModelEntry,
-    pub(super) until: u64,
+    until: u64,
+    /// What the model's table is without, too.
+    left_out: LeftOut,
 }
 
 /// What an event does to a row.
@@ -143,7 +145,8 @@ impl<'a> Folding<'a> {
         until: u64,
     ) -> Result<Option<Self>, ReadFault> {
         let Some(entry) = shared.registry.read_model(model.name) else { return Ok(None) };
-        Ok(Some(Self { shared, reading, model, entry, until }))
+        let left_out = reading.left_out(model).await?;
+        Ok(Some(Self { shared, reading, model, entry, until, left_out }))
     }
 }
 
@@ -238,15 +241,14 @@ impl Folding<'_> {
         if stream.is_none() && self.until > limit {
             return Err(too_much(self.model, limit));
         }
-        let (mut after, mut version, mut seen) = (0, 0, 0);
-        while after < self.until {
-            let (events, reached) = if let Some(stream) = stream {
-                let (events, reached) = self.of_stream(stream, version).await?;
-                version = events.last().map_or(version, |last| last.envelope.version);
-                (events, reached)
-            } else {
-                let to = self.until.min(after + STEP);
-                (self.reading.log(self.entry.fold.sources(), after, to).await?, to)
+        let (mut next, mut seen) = (Some(0).filter(|_| self.until > 0), 0);
+        while let Some(after) = next {
+            let events;
+            (events, next) = match stream {
+                Some(stream) => {
+                    self.reading.stream(stream, after, self.until, &self.left_out).await?
+                }
+                None => self.of_log(after).await?,
             };
             seen += events.len() as u64;
             if seen > limit {
@@ -257,22 +259,16 @@ impl Folding<'_> {
                     return Ok(false);
                 }
             }
-            after = reached;
         }
         Ok(true)
     }
 
-    /// The events of an aggregate after a version, and how far they go.
-    async fn of_stream(
-        &self,
-        stream: Ulid,
-        version: u64,
-    ) -> Result<(Vec<StoredEvent>, u64), ReadFault> {
-        let step = usize::try_from(STEP).unwrap_or(usize::MAX);
-        let events = self.reading.stream(stream, version, self.until, step).await?;
-        let last = events.last().map(|event| event.envelope.position);
-        let reached = last.filter(|_| events.len() == step).unwrap_or(self.until);
-        Ok((events, reached))
+    /// The events after a position, and after which there may be more.
+    async fn of_log(&self, after: u64) -> Result<(Vec<StoredEvent>, Option<u64>), ReadFault> {
+        let sources = self.entry.fold.sources();
+        let to = self.until.min(after + STEP);
+        let events = self.reading.log(sources, after, to, &self.left_out).await?;
+        Ok((events, Some(to).filter(|to| *to < self.until)))
     }
 
     fn decode(&self, event: StoredEvent) -> Result<AnyRecorded, Problem> {

@@ -89,7 +89,7 @@ impl Sealing {
         model: &Model,
         rows: &[(Vec<Cell>, u64)],
     ) -> Result<Self, ReadFault> {
-        if model.fields.iter().all(|field| field.personal.is_none()) {
+        if !model.is_personal() {
             return Ok(Self { keys: Keys::default(), matcher: None });
         }
         let cells = rows.iter().flat_map(|(cells, _)| cells);

@@ -15,6 +15,7 @@ mod follow;
 mod groups;
 mod history;
 mod isolation;
+mod left_out;
 mod limits;
 mod lists;
 mod live;

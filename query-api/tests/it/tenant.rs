@@ -87,7 +87,19 @@ impl Tenant<'_> {
         if encoded.personal {
             return self.append::<A>(id.ulid(), encoded).await;
         }
-        let kind = format!("{}.{}", A::TYPE, encoded.name);
+        let (name, version) = (&encoded.name, encoded.schema_version);
+        self.write_raw(id, name, version, &encoded.payload).await
+    }
+
+    /// Writes an event whatever it holds, and gives its position.
+    pub(crate) async fn write_raw<A: Aggregate>(
+        &self,
+        id: Id<A>,
+        name: &str,
+        schema_version: u16,
+        payload: &[u8],
+    ) -> u64 {
+        let kind = format!("{}.{name}", A::TYPE);
         let actor = Actor::system("test").to_string();
         let row = self
             .stage
@@ -109,11 +121,11 @@ impl Tenant<'_> {
                     &uuid(id.ulid()),
                     &A::TYPE,
                     &kind,
-                    &i16::try_from(encoded.schema_version).unwrap(),
+                    &i16::try_from(schema_version).unwrap(),
                     &NAMED_MESSAGE_PACK,
                     &uuid(Ulid::generate()),
                     &actor,
-                    &encoded.payload,
+                    &payload,
                 ],
             )
             .await
