@@ -6,6 +6,7 @@
 //! estimate of the values in the answer, each field counted once per row.
 
 mod busy;
+mod filter;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -44,6 +44,41 @@ fn all_models_that_are_read_are_noticed() {
 }
 
 #[test]
+fn filters_read_the_models_that_they_look_into() {
+    let models = |query: &str, variables: serde_json::Value| {
+        measured(query, variables).unwrap().models.len()
+    };
+    let none = || serde_json::json!({});
+    let number = "{number: {gt: 0}}";
+    for filter in [
+        format!("{{onLoan: {{some: {number}}}}}"),
+        format!("{{or: [{{}}, {{not: {{loan: {number}}}}}]}}"),
+    ] {
+        for query in [
+            format!("{{ shelf(filter: {filter}) {{ totalCount }} }}"),
+            format!("{{ shelvedBookGroups(filter: {filter}) {{ hasMore }} }}"),
+            format!("subscription {{ shelf(filter: {filter}) {{ position }} }}"),
+        ] {
+            assert_eq!(models(&query, none()), 2, "{query}");
+        }
+    }
+    assert_eq!(models("{ shelf(filter: {title: {eq: \"onLoan\"}}) { totalCount } }", none()), 1);
+
+    let whole = "query($of: ShelvedBookFilter) { shelf(filter: $of) { totalCount } }";
+    let filter = serde_json::json!({ "and": { "onLoan": { "none": {} } } });
+    assert_eq!(models(whole, serde_json::json!({ "of": filter })), 2);
+    assert_eq!(models(whole, none()), 1);
+    let by_default = "query($of: OpenLoanFilter = {}) \
+                      { shelf(filter: {onLoan: {every: $of}}) { totalCount } }";
+    assert_eq!(models(by_default, none()), 2);
+    // A name within a variable stands for nothing.
+    let circle = "query($of: ShelvedBookFilter = of) { shelf(filter: $of) { totalCount } }";
+    assert_eq!(models(circle, none()), 1);
+    let many = format!("{{ shelf(filter: {{or: [{}]}}) {{ totalCount }} }}", "{},".repeat(20_000));
+    assert!(refused(&many).contains("more fields than 20000"));
+}
+
+#[test]
 fn depth_aliases_and_roots_are_limited() {
     let deep =
         "{ openLoan(id: 1) { book { onLoan { nodes { book { onLoan { totalCount } } } } } } }";

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use async_graphql::{
-    Name, Value as Const, Variables,
+    Name, Pos, Value as Const, Variables,
     parser::types::{
         ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
     },
@@ -11,8 +11,8 @@ use async_graphql::{
 
 use crate::{catalogue::Model, problem::Problem, rows::Shared, settings::Settings, value};
 
-/// The most fields that are looked at, counting those of fragments wherever
-/// they are spread.
+/// The most fields that are looked at, those of filters as well, counting those
+/// of fragments wherever they are spread.
 const VISITS: usize = 20_000;
 
 /// What a selection selects from.
@@ -48,7 +48,7 @@ struct At<'a> {
 }
 
 /// Where a field is, for messages.
-struct Path<'a> {
+pub(super) struct Path<'a> {
     above: Option<&'a Path<'a>>,
     name: &'a str,
 }
@@ -72,7 +72,7 @@ impl At<'_> {
 
 /// One operation, as far as it was walked through.
 pub(super) struct Walk<'a> {
-    shared: &'a Shared,
+    pub(super) shared: &'a Shared,
     document: &'a ExecutableDocument,
     definition: &'a OperationDefinition,
     variables: &'a Variables,
@@ -82,6 +82,8 @@ pub(super) struct Walk<'a> {
     values: u64,
     /// The models it reads.
     pub(super) models: BTreeSet<usize>,
+    /// Filters that were looked at, each with the model whose rows it is of.
+    pub(super) filters: BTreeSet<(Pos, usize)>,
 }
 
 impl<'a> Walk<'a> {
@@ -92,8 +94,17 @@ impl<'a> Walk<'a> {
         variables: &'a Variables,
         visits: usize,
     ) -> Self {
-        let models = BTreeSet::new();
-        Self { shared, document, definition, variables, visits, aliases: 0, values: 0, models }
+        Self {
+            shared,
+            document,
+            definition,
+            variables,
+            visits,
+            aliases: 0,
+            values: 0,
+            models: BTreeSet::new(),
+            filters: BTreeSet::new(),
+        }
     }
 
     pub(super) fn operation(&mut self) -> Result<(), Problem> {
@@ -105,8 +116,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl Walk<'_> {
-    fn settings(&self) -> &Settings {
+impl<'a> Walk<'a> {
+    fn settings(&self) -> &'a Settings {
         &self.shared.settings
     }
 
@@ -117,10 +128,7 @@ impl Walk<'_> {
             return Err(exceeded(at.path, "nests fragments deeper than is possible", None));
         }
         for selection in &selections.items {
-            self.visits += 1;
-            if self.visits > VISITS {
-                return Err(exceeded(at.path, "selects more fields than", Some(VISITS)));
-            }
+            self.visit(at.path)?;
             match &selection.node {
                 Selection::Field(field) => self.field(&field.node, at)?,
                 Selection::InlineFragment(fragment) => {
@@ -136,6 +144,14 @@ impl Walk<'_> {
         }
         if matches!(at.place, Place::Query | Place::Subscription) && at.depth == 0 {
             self.roots(selections)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn visit(&mut self, path: &Path<'_>) -> Result<(), Problem> {
+        self.visits += 1;
+        if self.visits > VISITS {
+            return Err(exceeded(path, "selects more fields than", Some(VISITS)));
         }
         Ok(())
     }
@@ -172,6 +188,9 @@ impl Walk<'_> {
             }
         }
         let (place, factor) = self.below(field, at.place);
+        if let Place::Page(model, _) | Place::Groups(model, _) | Place::Changes(model) = place {
+            self.filter(field, model, &path)?;
+        }
         let times = at.times.saturating_mul(factor);
         let below = At { place, times, depth, nesting: at.nesting, path: &path };
         self.selections(&field.selection_set.node, below)
@@ -261,19 +280,21 @@ impl Walk<'_> {
     fn rows(&self, field: &Field, otherwise: usize) -> u64 {
         let asked = ["first", "last"].into_iter().filter_map(|name| {
             let given = field.get_argument(name)?.node.clone();
-            let given = given.into_const_with(|name| self.variable(&name).ok_or(())).ok()?;
+            let given =
+                given.into_const_with(|name| self.variable(&name).cloned().ok_or(())).ok()?;
             u64::try_from(value::integer(&given)?).ok()
         });
         asked.max().unwrap_or(otherwise as u64)
     }
 
-    fn variable(&self, name: &Name) -> Option<Const> {
+    /// What a variable stands for.
+    pub(super) fn variable(&self, name: &Name) -> Option<&'a Const> {
         let definitions = self.definition.variable_definitions.iter();
         let default = || {
             let mut matching = definitions.filter(|it| it.node.name.node == *name);
-            matching.next()?.node.default_value().cloned()
+            matching.next()?.node.default_value()
         };
-        self.variables.get(name).cloned().or_else(default)
+        self.variables.get(name).or_else(default)
     }
 }
 
