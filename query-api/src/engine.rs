@@ -127,7 +127,8 @@ impl Engine {
                 return stream::iter([failed(problem)]).boxed();
             }
         };
-        let feed = Feed::new(self.store.clone(), self.tides.clone(), tenant);
+        let consumers = self.consumers(&measured.models);
+        let feed = Feed::new(self.store.clone(), self.tides.clone(), tenant, consumers);
         let footnotes = Footnotes::default();
         let request = request.data(feed.clone()).data(footnotes.clone());
         let answers = self.schema.execute_stream(request);

@@ -60,7 +60,7 @@ impl LiveGroups {
             let (groups, needs) = (self.groups.clone(), self.needs.clone());
             let read = read_groups(&self.shared, &reading, model, groups, needs).await;
             reading.close();
-            let groups = read?.over(self.feed.reading(&model.consumer));
+            let groups = read?.over(self.feed.reading());
             let digest = groups.digest();
             let seen = Seen { place, at: Instant::now(), digest };
             let before = self.seen.replace(seen);

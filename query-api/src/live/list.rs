@@ -24,9 +24,6 @@ use crate::{
 /// How many positions of the log are looked at in one go.
 const STEP: u64 = 2_000;
 
-/// The place of a client whose log had more than this one: another log.
-const NOWHERE: Place = Place { position: u64::MAX, erasures: u64::MAX };
-
 /// A list that is followed.
 pub(crate) struct Changes {
     feed: Feed,
@@ -80,20 +77,19 @@ impl Changes {
             };
             let (reading, reached) = self.feed.look(&model.consumer).await?;
             let seen = match self.seen {
-                Some(seen) => seen,
+                Some(seen) => Some(seen),
                 None => self.begin(&reading, reached).await?,
             };
-            self.seen = Some(seen);
-            let is_new = reached.position > seen.position || reached.erasures > seen.erasures;
-            if !is_new && !self.is_too_far(seen, reached) {
-                reading.close();
-                self.feed.beyond(&model.consumer, seen).await;
-                continue;
-            }
-            if self.is_too_far(seen, reached) {
+            let Some(seen) = seen.filter(|seen| !self.is_too_far(*seen, reached)) else {
                 reading.close();
                 self.seen = Some(reached);
                 return Ok(self.reload(model, reached.position));
+            };
+            self.seen = Some(seen);
+            if reached.position <= seen.position && reached.erasures <= seen.erasures {
+                reading.close();
+                self.feed.beyond(&model.consumer, seen).await;
+                continue;
             }
             let (read, now) = if reached.erasures > seen.erasures {
                 let now = Place { erasures: reached.erasures, ..seen };
@@ -113,28 +109,28 @@ impl Changes {
     }
 
     /// Whether what has changed is more than is looked for: the client was away
-    /// for long, reads slowly, or has seen what this log does not have.
+    /// for long, or reads slowly.
     fn is_too_far(&self, seen: Place, reached: Place) -> bool {
-        let most = self.shared.settings.resumed_events;
-        seen == NOWHERE || reached.position.saturating_sub(seen.position) > most
+        reached.position.saturating_sub(seen.position) > self.shared.settings.resumed_events
     }
 
     /// Tells that the list has to be read anew; what changes after this
     /// position is told again.
     fn reload(&self, model: &Model, position: u64) -> Changed {
-        let nothing = self.feed.reading(&model.consumer);
+        let nothing = self.feed.reading();
         let batch = Arc::new(Batch::new(&self.shared, &nothing, model, &[], vec![]));
         Changed { position, batch, rows: vec![], removed: vec![], reload: true }
     }
 
-    /// What the client has seen before it is told anything.
-    async fn begin(&self, reading: &Reading, reached: Place) -> Result<Place, ReadFault> {
-        let Some(position) = self.after else { return Ok(reached) };
+    /// What the client has seen before it is told anything; nothing of this log
+    /// where it has seen more than there is.
+    async fn begin(&self, reading: &Reading, reached: Place) -> Result<Option<Place>, ReadFault> {
+        let Some(position) = self.after else { return Ok(Some(reached)) };
         if position > reading.reached().await?.head {
-            return Ok(NOWHERE);
+            return Ok(None);
         }
         let erasures = reading.erasures_before(position).await?.min(reached.erasures);
-        Ok(Place { position, erasures })
+        Ok(Some(Place { position, erasures }))
     }
 
     /// The rows whose last event lies in a stretch of the log, and those that
@@ -191,7 +187,7 @@ impl Changes {
         let changes = sql::Changes { fields: fields.clone(), condition, since };
         let statement = changes.statement(&self.shared.catalogue, model, reading.source());
         let rows = reading.rows("changes", &statement).await?;
-        let fresh = self.feed.reading(&model.consumer);
+        let fresh = self.feed.reading();
         let batch = Batch::read(&self.shared, &fresh, model, &fields, &rows, 2).await?;
         let mut told = Changed {
             position,

@@ -30,13 +30,20 @@ pub(crate) struct Feed {
     store: Arc<Store>,
     tides: Arc<Tides>,
     tenant: Ulid,
+    /// Whose tables the answers are read from.
+    consumers: Arc<[String]>,
     /// What the last look saw.
     seen: Arc<Mutex<Option<Arc<Reached>>>>,
 }
 
 impl Feed {
-    pub(crate) fn new(store: Arc<Store>, tides: Arc<Tides>, tenant: Ulid) -> Self {
-        Self { store, tides, tenant, seen: Arc::default() }
+    pub(crate) fn new(
+        store: Arc<Store>,
+        tides: Arc<Tides>,
+        tenant: Ulid,
+        consumers: Vec<String>,
+    ) -> Self {
+        Self { store, tides, tenant, consumers: consumers.into(), seen: Arc::default() }
     }
 
     /// What the look that made the answer saw; once per answer.
@@ -44,17 +51,17 @@ impl Feed {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// A look at the table of a consumer, and the place it has reached.
+    /// A look at the tables, and the place that one of them has reached.
     async fn look(&self, consumer: &str) -> Result<(Arc<Reading>, Place), ReadFault> {
-        let reading = self.reading(consumer);
+        let reading = self.reading();
         let reached = reading.reached().await?;
         let place = reached.consumers.get(consumer).copied().unwrap_or_default();
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(reached);
         Ok((reading, place))
     }
 
-    fn reading(&self, consumer: &str) -> Arc<Reading> {
-        self.store.reading(self.tenant, vec![consumer.to_owned()])
+    fn reading(&self) -> Arc<Reading> {
+        self.store.reading(self.tenant, self.consumers.to_vec())
     }
 
     /// What finds personal values.

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use event_store::pg::unsigned;
+
 use super::Feed;
 use crate::{
     problem::Problem,
-    reading::{Place, ReadFault},
+    reading::{Place, ReadFault, Reading},
     rows::{Batch, Row, Shared},
     sql::{self, Param},
 };
@@ -52,37 +54,40 @@ impl OneRow {
             if let Some(seen) = self.seen {
                 self.feed.beyond(&model.consumer, seen.place).await;
             }
-            let consumer = model.consumer.clone();
-            let (reading, place) = self.feed.look(&consumer).await?;
-            let erased = match self.after {
-                Some(after) => place.erasures > reading.erasures_before(after).await?,
-                None => false,
-            };
+            let (reading, place) = self.feed.look(&model.consumer).await?;
             let fields: Vec<usize> = self.fields.iter().copied().collect();
-            let key = self.key.clone();
-            let statement =
-                sql::by_key(&self.shared.catalogue, model, self.feed.tenant, &fields, key);
-            let rows = reading.rows("live row", &statement).await;
-            reading.close();
-            let rows = rows?;
+            let (catalogue, key) = (&self.shared.catalogue, self.key.clone());
+            let statement = sql::by_key(catalogue, model, reading.source(), &fields, key);
+            let rows = reading.rows("live row", &statement).await?;
             let at = rows.first().map(|row| row.try_get(0)).transpose().map_err(ReadFault::from)?;
+            let has_seen = self.has_seen(&reading, place, at).await?;
+            reading.close();
             let before = self.seen.replace(Seen { place, row: at });
             // An erasure changes a row without a further event.
             let is_same =
                 |before: Seen| before.row == at && before.place.erasures == place.erasures;
-            if before.is_some_and(is_same) || self.has_seen(at, erased) {
+            if has_seen || before.is_some_and(is_same) {
                 continue;
             }
-            let reading = self.feed.reading(&consumer);
+            let reading = self.feed.reading();
             let batch = Batch::read(&self.shared, &reading, model, &fields, &rows, 1).await?;
             return Ok((batch.len() > 0).then(|| Row { batch: Arc::new(batch), index: 0 }));
         }
     }
 
     /// Whether a client that comes back has seen the row as it is. A row that
-    /// is gone tells nobody since when, so that is told again.
-    fn has_seen(&mut self, row: Option<i64>, erased: bool) -> bool {
-        let Some(after) = self.after.take() else { return false };
-        !erased && row.is_some_and(|at| u64::try_from(at).is_ok_and(|at| at <= after))
+    /// is gone tells nobody since when, and who has seen more than there is has
+    /// seen another log: these are told again.
+    async fn has_seen(
+        &mut self,
+        reading: &Reading,
+        place: Place,
+        row: Option<i64>,
+    ) -> Result<bool, ReadFault> {
+        let Some(after) = self.after.take() else { return Ok(false) };
+        let is_older = row.is_some_and(|at| unsigned(at) <= after);
+        Ok(is_older
+            && after <= reading.reached().await?.head
+            && place.erasures <= reading.erasures_before(after).await?)
     }
 }

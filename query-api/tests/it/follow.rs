@@ -83,6 +83,53 @@ async fn every_live_answer_says_where_it_stands() {
 }
 
 #[tokio::test]
+async fn a_live_answer_says_where_all_that_it_is_read_from_stands() {
+    let stage = Stage::open().await;
+    let tenant = stage.tenant().await;
+    let book = tenant.acquire("Emma").await;
+    let loan = tenant.lend(book, 1, "2026-02-01").await;
+    stage.fold().await;
+    let mut socket = Socket::of(&tenant).await;
+    let row = format!("subscription {{ openLoan(id: \"{loan}\") {{ book {{ title }} }} }}");
+    let list = "subscription { onLoan(afterPosition: 0) { nodes { book { title } } } }";
+    let groups = "subscription { openLoanGroups(by: [{field: BOOK_ID}], \
+                  filter: {book: {readership: {readers: {gt: 0}}}}) \
+                  { nodes { count key { book { title } } } } }";
+    let two = json!({ "on_loan": "2", "shelf": "2" });
+    let three = json!({ "on_loan": "2", "readership": "2", "shelf": "2" });
+    for (id, query, expected) in
+        [("row", &*row, &two), ("list", list, &two), ("groups", groups, &three)]
+    {
+        socket.subscribe(id, query).await;
+        let heard = socket.hear().await;
+        let told = &heard["payload"]["extensions"]["consistency"];
+        assert_eq!(&told["readModels"], expected, "{heard:#}");
+        assert_eq!((&told["position"], &told["lag"]), (&json!("2"), &json!(0)));
+    }
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn whoever_has_seen_another_log_is_told_the_row_again() {
+    let stage = Stage::open().await;
+    let tenant = stage.tenant().await;
+    let book = tenant.acquire("Emma").await;
+    stage.fold().await;
+    let mut socket = Socket::of(&tenant).await;
+    let follow = |after: u64| {
+        format!(
+            "subscription {{ shelvedBook(id: \"{book}\", afterPosition: {after}) {{ title }} }}"
+        )
+    };
+    socket.subscribe("seen", &follow(1)).await;
+    socket.silence().await;
+    // As after a restore to an earlier moment.
+    socket.subscribe("lost", &follow(999)).await;
+    assert_eq!(socket.next("lost").await["shelvedBook"]["title"], "Emma");
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn whoever_was_away_for_too_long_reads_the_list_again() {
     let stage = Stage::with(|config| config.query_api.max_resumed_events = 5).await;
     let tenant = stage.tenant().await;
