@@ -63,13 +63,17 @@ impl Inner {
 /// How long nothing is heard before the places are looked at.
 const POLL: Duration = Duration::from_millis(50);
 
-/// How many of these read models have come so far, or those that stand in for
-/// them. $1 tenant, $2 consumers, $3 position
-const ARRIVED: &str = "SELECT count(*) FROM unnest($2::text[]) AS asked (consumer)
+/// Whether one of these read models, or of those that stand in for them, has not
+/// come so far. One that was never built, and that none stands in for, is waited
+/// for by nobody: there is nothing to read. $1 tenant, $2 consumers, $3 position
+const BEHIND: &str = "SELECT EXISTS (
+    SELECT FROM unnest($2::text[]) AS asked (consumer)
     LEFT JOIN log.read_tables AS seen ON seen.consumer = asked.consumer
-    JOIN log.checkpoints AS c
+    LEFT JOIN log.checkpoints AS c
         ON c.tenant_id = $1 AND c.consumer = coalesce(seen.shows, asked.consumer)
-    WHERE c.position >= $3";
+    WHERE coalesce(c.position, 0) < $3
+        AND (seen.consumer IS NULL OR seen.shows IS NOT NULL)
+    )";
 
 impl PgReadModels {
     /// The read models of a domain. The pool's sessions have the role
@@ -86,10 +90,9 @@ impl PgReadModels {
         let client = client.map_err(|error| ReadError::Unavailable(error.to_string()))?;
         let position = number(position);
         let rows = TenantRead { client: &client, tenant }
-            .query(ARRIVED, &[&uuid(tenant), &self.consumers, &position])
+            .query(BEHIND, &[&uuid(tenant), &self.consumers, &position])
             .await?;
-        let arrived: i64 = rows.first().map_or(0, |row| row.get(0));
-        Ok(usize::try_from(arrived).is_ok_and(|arrived| arrived == self.consumers.len()))
+        Ok(rows.first().is_some_and(|row| !row.get::<_, bool>(0)))
     }
 }
 

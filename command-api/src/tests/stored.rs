@@ -117,34 +117,65 @@ async fn racers_take_turns_and_numbers_have_no_gaps() {
     assert_eq!((count(201), count(409)), (1, 19));
 }
 
+/// Writes that somebody's read models have come to a position, and tells it.
+async fn arrive(stored: &Stored, consumer: &str, position: i64) {
+    let Stored { site, owner, signals, .. } = stored;
+    let sql = "INSERT INTO log.checkpoints (consumer, tenant_id, position) VALUES ($1, $2, $3)
+         ON CONFLICT (consumer, tenant_id) DO UPDATE SET position = excluded.position";
+    owner.execute(sql, &[&consumer, &uuid(site.tenant), &position]).await.unwrap();
+    let hint = format!("{}:{position}", uuid(site.tenant));
+    signals.send(Channel::Read, [Arc::from(hint)].into_iter());
+}
+
+/// A command whose client waits for a second.
+fn waiting(site: &Site) -> reqwest::RequestBuilder {
+    let id = Ulid::generate();
+    let body = json!({ "isbn": id.to_string()[6..], "title": "One" });
+    site.post("/v1/library/book/acquire", &body).header("Prefer", "wait=1")
+}
+
+fn consumers() -> Vec<String> {
+    let registry = Registry::of::<Town>().unwrap();
+    registry.read_models().iter().map(domain::kernel::ReadModelEntry::table_name).collect()
+}
+
 /// Two read models come to a position, the second late.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_waits_for_all_read_models() {
-    let Stored { site, owner, signals, _database } = stored().await;
-    let wait = || {
-        let id = Ulid::generate();
-        let body = json!({ "isbn": id.to_string()[6..], "title": "One" });
-        site.post("/v1/library/book/acquire", &body).header("Prefer", "wait=1")
-    };
-    let nobody_came = told(wait()).await;
+    let stored = stored().await;
+    let nobody_came = told(waiting(&stored.site)).await;
     assert_eq!((nobody_came.status, nobody_came.header("preference-applied")), (201, None));
-    let arrive = async |consumer: &str, position: i64| {
-        let sql = "INSERT INTO log.checkpoints (consumer, tenant_id, position) VALUES ($1, $2, $3)
-             ON CONFLICT (consumer, tenant_id) DO UPDATE SET position = excluded.position";
-        owner.execute(sql, &[&consumer, &uuid(site.tenant), &position]).await.unwrap();
-        let hint = format!("{}:{position}", uuid(site.tenant));
-        signals.send(Channel::Read, [Arc::from(hint)].into_iter());
-    };
-    let registry = Registry::of::<Town>().unwrap();
-    let consumers: Vec<String> =
-        registry.read_models().iter().map(domain::kernel::ReadModelEntry::table_name).collect();
     let late = async {
-        for consumer in &consumers {
+        for consumer in &consumers() {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            arrive(consumer, 2).await;
+            arrive(&stored, consumer, 2).await;
         }
     };
-    let (came, ()) = tokio::join!(told(wait()), late);
+    let (came, ()) = tokio::join!(told(waiting(&stored.site)), late);
     assert_eq!((came.status, came.header("preference-applied")), (201, Some("wait=1")));
     assert_eq!(came.body["data"]["position"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_does_not_wait_for_what_was_never_built() {
+    let stored = stored().await;
+    let consumers = consumers();
+    let (unbuilt, built) = consumers.split_first().unwrap();
+    for consumer in built {
+        arrive(&stored, consumer, 1_000).await;
+    }
+    let applied = async || {
+        let answer = told(waiting(&stored.site)).await;
+        answer.header("preference-applied").map(str::to_owned)
+    };
+    let declared = "INSERT INTO log.read_tables (consumer, read_model, version, state, columns)
+         VALUES ($1, 'new', 1, 'unbuilt', '[]')";
+    stored.owner.execute(declared, &[unbuilt]).await.unwrap();
+    assert_eq!(applied().await.as_deref(), Some("wait=1"));
+    // Once there is something to read, it has to come as well.
+    let shown = "UPDATE log.read_tables SET state = 'live', shows = consumer";
+    stored.owner.execute(shown, &[]).await.unwrap();
+    assert_eq!(applied().await, None);
+    arrive(&stored, unbuilt, 1_000).await;
+    assert_eq!(applied().await.as_deref(), Some("wait=1"));
 }
