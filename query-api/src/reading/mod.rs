@@ -95,7 +95,8 @@ impl Store {
         self.view(tenant, consumers, true)
     }
 
-    /// The same for one who wants to know the positions and reads no table.
+    /// The same for one who wants to know the positions alone: no table is read,
+    /// nor told how old it is.
     pub(crate) fn watching(self: &Arc<Self>, tenant: Ulid, consumers: Vec<String>) -> Arc<Reading> {
         self.view(tenant, consumers, false)
     }
@@ -119,7 +120,7 @@ pub(crate) struct Reading {
     store: Arc<Store>,
     tenant: Ulid,
     consumers: Vec<String>,
-    /// Whether their tables are held.
+    /// Whether their tables are held, and asked how old they are.
     held: bool,
     transaction: Arc<OnceCell<Transaction>>,
     /// Whether the log itself may be seen.

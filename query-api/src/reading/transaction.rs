@@ -18,7 +18,7 @@ use std::{
 };
 
 use deadpool_postgres::{Object, Pool};
-use event_store::pg::uuid;
+use event_store::pg::{unsigned, uuid};
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
@@ -36,20 +36,30 @@ use crate::{
 };
 
 /// What the tables of consumers have reached; where another's table stands in for
-/// one's, that one. $1 the tenant, $2 the consumers.
+/// one's, that one; and how many seconds ago the first event was recorded that
+/// one of them has not seen. $1 the tenant, $2 the consumers, $3 whether that is
+/// asked for
 const POSITIONS: &str = "\
-    SELECT head.position, head.erasures, asked.consumer, checkpoint.position, \
-        checkpoint.erasures, \
-        CASE WHEN coalesce(checkpoint.position, 0) < head.position THEN \
-            extract(epoch FROM clock_timestamp() \
-                - log.recorded_after($1, coalesce(checkpoint.position, 0)))::float8 END \
-    FROM log.heads AS head \
-    LEFT JOIN unnest($2::text[]) AS asked (consumer) ON true \
-    LEFT JOIN log.read_tables AS seen ON seen.consumer = asked.consumer \
-    LEFT JOIN log.checkpoints AS checkpoint \
-        ON checkpoint.tenant_id = head.tenant_id \
-        AND checkpoint.consumer = coalesce(seen.shows, asked.consumer) \
-    WHERE head.tenant_id = $1";
+    WITH place AS MATERIALIZED ( \
+        SELECT head.position AS head, head.erasures AS erased, asked.consumer, \
+            checkpoint.position, checkpoint.erasures \
+        FROM log.heads AS head \
+        LEFT JOIN unnest($2::text[]) AS asked (consumer) ON true \
+        LEFT JOIN log.read_tables AS seen ON seen.consumer = asked.consumer \
+        LEFT JOIN log.checkpoints AS checkpoint \
+            ON checkpoint.tenant_id = head.tenant_id \
+            AND checkpoint.consumer = coalesce(seen.shows, asked.consumer) \
+        WHERE head.tenant_id = $1 \
+    ) \
+    SELECT place.head, place.erased, place.consumer, place.position, place.erasures, ( \
+        SELECT extract(epoch FROM clock_timestamp() - log.recorded_after($1, seen.oldest))::float8 \
+        FROM ( \
+            SELECT max(all_of.head), min(coalesce(all_of.position, 0)) \
+            FROM place AS all_of WHERE all_of.consumer IS NOT NULL \
+        ) AS seen (head, oldest) \
+        WHERE $3 AND seen.oldest < seen.head \
+    ) \
+    FROM place";
 
 /// How far the log goes, and how far read tables follow it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +71,7 @@ pub(crate) struct Reached {
     /// The place of each consumer that was asked for.
     pub(crate) consumers: BTreeMap<String, Place>,
     /// How long ago the first event was recorded that one of them has not seen;
-    /// zero when they have seen all.
+    /// zero when they have seen all, or nobody asked.
     pub(crate) age: Duration,
 }
 
@@ -116,7 +126,8 @@ impl Transaction {
         // connection, and no statement may overtake the BEGIN.
         let positions = client.prepare_cached(POSITIONS).await?;
         let first = begin(tenant, if held { &consumers } else { &[] });
-        let begun = open(client.clone(), first, positions, tenant, consumers).boxed().shared();
+        let asked = (tenant, consumers, held);
+        let begun = open(client.clone(), first, positions, asked).boxed().shared();
         // Polled as a copy: the answer may be there at once, and is given to
         // each copy only once.
         let mut first = begun.clone();
@@ -227,11 +238,10 @@ async fn open(
     client: Arc<Connection>,
     begin: String,
     positions: Prepared,
-    tenant: Ulid,
-    consumers: Vec<String>,
+    (tenant, consumers, with_age): (Ulid, Vec<String>, bool),
 ) -> Result<Arc<Reached>, ReadFault> {
     let tenant = uuid(tenant);
-    let asked: [&(dyn ToSql + Sync); 2] = [&tenant, &consumers];
+    let asked: [&(dyn ToSql + Sync); 3] = [&tenant, &consumers, &with_age];
     let (opened, rows) = tokio::join!(
         biased;
         client.batch_execute(&begin),
@@ -239,19 +249,17 @@ async fn open(
     );
     opened?;
     let rows = rows?;
-    let unsigned = |position: i64| u64::try_from(position).unwrap_or(0);
     let mut reached = Reached::default();
     reached.consumers.extend(consumers.into_iter().map(|consumer| (consumer, Place::default())));
     for row in &rows {
         reached.head = unsigned(row.try_get(0)?);
         reached.erasures = unsigned(row.try_get(1)?);
         let age = row.try_get::<_, Option<f64>>(5)?.unwrap_or(0.0);
-        reached.age = reached.age.max(Duration::try_from_secs_f64(age).unwrap_or_default());
+        reached.age = Duration::try_from_secs_f64(age).unwrap_or_default();
         let (consumer, position) = (row.try_get(2)?, row.try_get::<_, Option<i64>>(3)?);
         if let (Some(consumer), Some(position)) = (consumer, position) {
-            let position = unsigned(position);
             let erasures = unsigned(row.try_get(4)?);
-            reached.consumers.insert(consumer, Place { position, erasures });
+            reached.consumers.insert(consumer, Place { position: unsigned(position), erasures });
         }
     }
     Ok(Arc::new(reached))

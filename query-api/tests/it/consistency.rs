@@ -12,7 +12,7 @@ const QUERY: &str = "{ shelf { totalCount } }";
 async fn every_answer_says_what_it_has_seen() {
     let stage = Stage::open().await;
     let tenant = stage.tenant().await;
-    tenant.acquire("Emma").await;
+    let emma = tenant.acquire("Emma").await;
     stage.fold().await;
     tenant.acquire("Ulysses").await;
     let query = json!({ "query": "{ shelf { totalCount } onLoan { totalCount } }" });
@@ -30,6 +30,13 @@ async fn every_answer_says_what_it_has_seen() {
         })
     );
     assert_eq!(header, tenant.consistency(1));
+    // The log itself is never behind.
+    let history = format!("{{ shelvedBookHistory(id: \"{emma}\") {{ hasMore }} }}");
+    let told = tenant.ask(&history).await.body["extensions"]["consistency"].clone();
+    let expected = json!({
+        "token": tenant.consistency(2), "position": "2", "lag": 0, "ageMs": 0, "readModels": {},
+    });
+    assert_eq!(told, expected);
     // What has seen all is of now, however long ago that was written.
     stage.fold().await;
     let answer = tenant.ask("{ shelf { totalCount } }").await;
