@@ -84,9 +84,7 @@ impl Turns {
             // the lock.
             let (give, turn) = {
                 let mut shares = self.shares();
-                let Some(tenant) = shares.next() else { return };
-                let share = shares.tenants.get_mut(&tenant);
-                let Some(give) = share.and_then(|share| share.waiting.pop_front()) else { return };
+                let Some((tenant, give)) = shares.next() else { return };
                 shares.give(tenant);
                 (give, Turn { turns: self.clone(), tenant })
             };
@@ -106,15 +104,33 @@ impl Shares {
             && (held == 0 || self.free > 1)
     }
 
-    /// The waiting tenant whose turn it is, if there is a connection for it.
-    fn next(&mut self) -> Option<Ulid> {
-        for share in self.tenants.values_mut() {
-            share.waiting.retain(|give| !give.is_closed());
+    /// The waiting tenant whose turn it is, and who is first of it, if there is a
+    /// connection. Of those who have stopped waiting only such are noticed and
+    /// forgotten whose turn it would be: nobody else goes through them all.
+    fn next(&mut self) -> Option<(Ulid, oneshot::Sender<Turn>)> {
+        loop {
+            let waiting = self.tenants.iter().filter(|(_, share)| !share.waiting.is_empty());
+            let (tenant, share) = waiting.min_by_key(|(_, share)| (share.held, share.last))?;
+            let (tenant, may_take) = (*tenant, self.may_take(share.held));
+            let share = self.of(tenant);
+            while share.waiting.front().is_some_and(oneshot::Sender::is_closed) {
+                share.waiting.pop_front();
+            }
+            if share.waiting.is_empty() {
+                self.forget_idle(tenant);
+            } else if may_take {
+                return share.waiting.pop_front().map(|give| (tenant, give));
+            } else {
+                return None;
+            }
         }
-        self.tenants.retain(|_, share| share.held > 0 || !share.waiting.is_empty());
-        let waiting = self.tenants.iter().filter(|(_, share)| !share.waiting.is_empty());
-        let (tenant, share) = waiting.min_by_key(|(_, share)| (share.held, share.last))?;
-        self.may_take(share.held).then_some(*tenant)
+    }
+
+    /// Forgets a tenant that neither holds a connection nor waits for one.
+    fn forget_idle(&mut self, tenant: Ulid) {
+        if self.tenants.get(&tenant).is_some_and(|it| it.held == 0 && it.waiting.is_empty()) {
+            self.tenants.remove(&tenant);
+        }
     }
 
     fn of(&mut self, tenant: Ulid) -> &mut Share {
@@ -140,6 +156,7 @@ impl Drop for Turn {
             if let Some(share) = shares.tenants.get_mut(&self.tenant) {
                 share.held -= 1;
             }
+            shares.forget_idle(self.tenant);
         }
         self.turns.pass_on();
     }
@@ -196,6 +213,23 @@ mod tests {
         let third = late.now_or_never().expect("whoever holds none goes before fifty of another");
         drop((one, third));
         assert!(flood.iter_mut().any(|waiting| waiting.now_or_never().is_some()));
+    }
+
+    #[tokio::test]
+    async fn who_has_stopped_waiting_is_passed_over_and_forgotten() {
+        let turns = Turns::new(1);
+        let held = turns.take(ONE).await;
+        let mut gone: Vec<_> = (0..20).map(|_| Box::pin(turns.take(OTHER))).collect();
+        for waiting in &mut gone {
+            assert!(waiting.now_or_never().is_none());
+        }
+        let mut late = Box::pin(turns.take(OTHER));
+        assert!((&mut late).now_or_never().is_none());
+        drop(gone);
+        drop(held);
+        drop(late.now_or_never().expect("those before it do not wait any more"));
+        let shares = turns.shares();
+        assert_eq!((shares.free, shares.tenants.len()), (1, 0));
     }
 
     #[tokio::test]
