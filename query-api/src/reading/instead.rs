@@ -1,7 +1,5 @@
 //! Rows that stand in a statement where a table stands otherwise.
 
-use serde_json::Value;
-
 use super::ReadFault;
 use crate::sql::{Param, Statement};
 
@@ -11,8 +9,9 @@ pub(crate) struct Instead {
     pub(crate) table: String,
     /// Its columns after the tenant, each with its type.
     pub(crate) columns: Vec<(String, &'static str)>,
-    /// The rows: objects whose fields `c0`, `c1` … are the columns.
-    pub(crate) rows: Vec<Value>,
+    /// The rows as JSON: a list of objects whose fields `c0`, `c1` … are the
+    /// columns. Written down once, for all statements.
+    pub(crate) rows: String,
 }
 
 /// What statements call the rows.
@@ -36,10 +35,10 @@ impl Instead {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
         let typed = self.columns.iter().enumerate().map(|(at, (_, kind))| format!("c{at} {kind}"));
         let mut params = statement.params.clone();
-        params.push(Param::Json(Value::Array(self.rows.clone())));
+        params.push(Param::Text(self.rows.clone()));
         let text = format!(
             "WITH {ROWS} (tenant_id, {}) AS MATERIALIZED (\
-             SELECT $1::uuid, r.* FROM jsonb_to_recordset(${}) AS r ({})) {text}",
+             SELECT $1::uuid, r.* FROM jsonb_to_recordset(${}::jsonb) AS r ({})) {text}",
             names.join(", "),
             params.len(),
             typed.collect::<Vec<_>>().join(", "),

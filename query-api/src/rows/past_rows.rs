@@ -47,7 +47,7 @@ pub(crate) async fn as_of(
     let rows = rows(work.as_ref())?;
     let sealing = Sealing::of(reading, model, &rows).await?;
     let rows = rows.iter().map(|(cells, position)| sealing.row(model, cells, *position));
-    let rows = rows.collect::<Result<Vec<Value>, Problem>>()?;
+    let rows = Value::Array(rows.collect::<Result<_, Problem>>()?).to_string();
     let instead = Instead { table: reading.source().table(model), columns: columns(model), rows };
     Ok(reading.with(past, instead))
 }
