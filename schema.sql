@@ -1132,8 +1132,12 @@ ALTER TABLE log.consumer_failures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.consumer_failures FORCE ROW LEVEL SECURITY;
 CREATE POLICY consuming ON log.consumer_failures
     TO tenantry_owner, tenantry_projector, tenantry_worker USING (true) WITH CHECK (true);
+CREATE POLICY own_tenant ON log.consumer_failures FOR SELECT
+    USING (tenant_id = log.current_tenant());
 GRANT SELECT, INSERT, UPDATE, DELETE ON log.consumer_failures
     TO tenantry_projector, tenantry_worker;
+-- What the error says is for operators.
+GRANT SELECT (consumer, tenant_id, position) ON log.consumer_failures TO tenantry_query;
 
 -- Streams that a read model cannot take: the first event that it cannot fold,
 -- and all later ones of that stream are held back; everything else goes on.

@@ -13,6 +13,7 @@ use super::{
     report::settle,
     roots::{key_arguments, reading},
     scalars::{BIG_INT, DATE_TIME, JSON},
+    shown::shown,
 };
 use crate::{
     arguments,
@@ -24,7 +25,7 @@ use crate::{
 
 const FIELD_CHANGE: &str = "FieldChange";
 
-/// A change of a field, and the model it belongs to.
+/// One of the changes of a version, and the name of the field that changed.
 struct Change {
     version: Arc<Version>,
     place: usize,
@@ -42,30 +43,37 @@ fn version_of(model: &Model) -> String {
 /// What all histories share.
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
     let flag = || TypeRef::named_nn(TypeRef::BOOLEAN);
+    let text = || TypeRef::named_nn(TypeRef::STRING);
     schema.register(
         Object::new(FIELD_CHANGE)
             .description("What an event made of one field of a row.")
-            .field(of_change("field", TypeRef::named_nn(TypeRef::STRING), "Which field.", |it| {
+            .field(shown(("field", text(), "Which field."), |it: &Change| {
                 Some(it.name.clone().into())
             }))
-            .field(of_change("from", TypeRef::named(JSON), "What it was before.", |it| {
+            .field(shown(("from", TypeRef::named(JSON), "What it was before."), |it: &Change| {
                 known(&it.change()?.from)
             }))
-            .field(of_change("to", TypeRef::named(JSON), "What it was from then on.", |it| {
-                known(&it.change()?.to)
-            }))
-            .field(of_change(
-                "hidden",
-                flag(),
-                "Personal, and not for the caller: `from` and `to` are null. Auditors and admins \
-                 are told them.",
-                |it| Some(it.change()?.hidden.into()),
+            .field(shown(
+                ("to", TypeRef::named(JSON), "What it was from then on."),
+                |it: &Change| known(&it.change()?.to),
             ))
-            .field(of_change(
-                "erased",
-                flag(),
-                "The person whose value it was has been erased since: nobody knows it any more.",
-                |it| Some(it.change()?.erased.into()),
+            .field(shown(
+                (
+                    "hidden",
+                    flag(),
+                    "Personal, and not for the caller: `from` and `to` are null. Auditors and \
+                     admins are told them.",
+                ),
+                |it: &Change| Some(it.change()?.hidden.into()),
+            ))
+            .field(shown(
+                (
+                    "erased",
+                    flag(),
+                    "The person whose value it was has been erased since: nobody knows it any \
+                     more.",
+                ),
+                |it: &Change| Some(it.change()?.erased.into()),
             )),
     )
 }
@@ -78,14 +86,6 @@ impl Change {
     fn change(&self) -> Option<&FieldChange> {
         self.version.changes.get(self.place)
     }
-}
-
-fn of_change(name: &str, of: TypeRef, doc: &str, show: fn(&Change) -> Option<Value>) -> Field {
-    Field::new(name, of, move |ctx| {
-        let change = ctx.parent_value.downcast_ref::<Change>();
-        FieldFuture::Value(change.and_then(show).map(FieldValue::value))
-    })
-    .description(doc)
 }
 
 /// What the history of a model's rows is made of.
@@ -113,40 +113,43 @@ pub(super) fn register_model(schema: SchemaBuilder, model: &Model) -> SchemaBuil
 }
 
 fn version(model: &Model) -> Object {
+    type Told = Arc<Version>;
     let names: Arc<[String]> = model.fields.iter().map(|field| field.name.clone()).collect();
     let text = || TypeRef::named_nn(TypeRef::STRING);
     let id = || TypeRef::named_nn(TypeRef::ID);
     let time = || TypeRef::named_nn(DATE_TIME);
     Object::new(version_of(model))
         .description(format!("What one event made of a row of `{}`.", model.many))
-        .field(of_version("position", TypeRef::named_nn(BIG_INT), "Where in the log.", |it| {
+        .field(shown(("position", TypeRef::named_nn(BIG_INT), "Where in the log."), |it: &Told| {
             i64::try_from(it.envelope.position).ok().map(value::show_integer)
         }))
-        .field(of_version("event", text(), "What happened: `{aggregate}.{event}`.", |it| {
+        .field(shown(("event", text(), "What happened: `{aggregate}.{event}`."), |it: &Told| {
             Some(format!("{}.{}", it.envelope.stream_type, it.event).into())
         }))
-        .field(of_version("occurredAt", time(), "When it happened.", |it| {
+        .field(shown(("occurredAt", time(), "When it happened."), |it: &Told| {
             Some(it.envelope.occurred_at.to_string().into())
         }))
-        .field(of_version("recordedAt", time(), "When it was written down.", |it| {
+        .field(shown(("recordedAt", time(), "When it was written down."), |it: &Told| {
             Some(it.envelope.recorded_at.to_string().into())
         }))
-        .field(of_version("actor", text(), "By whom: `{kind}:{id}`.", |it| {
+        .field(shown(("actor", text(), "By whom: `{kind}:{id}`."), |it: &Told| {
             Some(it.envelope.actor.to_string().into())
         }))
-        .field(of_version(
-            "reason",
-            TypeRef::named(TypeRef::STRING),
-            "Why, in the words of whoever asked for it.",
-            |it| it.envelope.reason.clone().map(Value::from),
+        .field(shown(
+            (
+                "reason",
+                TypeRef::named(TypeRef::STRING),
+                "Why, in the words of whoever asked for it.",
+            ),
+            |it: &Told| it.envelope.reason.clone().map(Value::from),
         ))
-        .field(of_version("eventId", id(), "The event's own id.", |it| {
+        .field(shown(("eventId", id(), "The event's own id."), |it: &Told| {
             Some(it.envelope.event_id.to_string().into())
         }))
-        .field(of_version("commandId", id(), "By which command.", |it| {
+        .field(shown(("commandId", id(), "By which command."), |it: &Told| {
             Some(it.envelope.command_id.to_string().into())
         }))
-        .field(of_version("correlationId", id(), "What belongs together shares it.", |it| {
+        .field(shown(("correlationId", id(), "What belongs together shares it."), |it: &Told| {
             Some(it.envelope.correlation_id.to_string().into())
         }))
         .field(
@@ -164,14 +167,6 @@ fn version(model: &Model) -> Object {
             })
             .description("The row after the event; null when that removed it."),
         )
-}
-
-fn of_version(name: &str, of: TypeRef, doc: &str, show: fn(&Version) -> Option<Value>) -> Field {
-    Field::new(name, of, move |ctx| {
-        let version = ctx.parent_value.downcast_ref::<Arc<Version>>();
-        FieldFuture::Value(version.and_then(|it| show(it)).map(FieldValue::value))
-    })
-    .description(doc)
 }
 
 fn changes<'a>(version: &Arc<Version>, names: &Arc<[String]>) -> FieldValue<'a> {

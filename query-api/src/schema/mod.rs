@@ -19,6 +19,7 @@ mod report;
 mod roots;
 mod row;
 mod scalars;
+mod shown;
 mod types;
 mod words;
 

@@ -9,9 +9,16 @@ use async_graphql::{
         TypeRef,
     },
 };
+use chrono::{DateTime, Utc};
+use domain::kernel::Timestamp;
 use tokio_postgres::Row;
 
-use super::{report::settle, roots::reading, scalars::BIG_INT};
+use super::{
+    report::settle,
+    roots::reading,
+    scalars::{BIG_INT, DATE_TIME},
+    shown::shown,
+};
 use crate::{
     problem::Problem,
     reading::{ReadFault, Reading},
@@ -35,6 +42,10 @@ struct Projection {
     position: i64,
     events_behind: i64,
     seconds_behind: f64,
+    quarantined: i64,
+    quarantined_since: Option<DateTime<Utc>>,
+    stopped_at: Option<i64>,
+    stopped_since: Option<DateTime<Utc>>,
     build: Option<Build>,
 }
 
@@ -53,12 +64,24 @@ const STATEMENT: &str = "\
         CASE WHEN head.position > coalesce(checkpoint.position, 0) THEN greatest(0, \
             extract(epoch FROM clock_timestamp() \
                 - log.recorded_after($1, coalesce(checkpoint.position, 0)))) ELSE 0 END::float8, \
+        apart.streams, apart.since, failure.position, \
+        CASE WHEN failure.position IS NOT NULL THEN checkpoint.updated_at END, \
         build.phase, build.paused, built.tenant_id IS NOT NULL \
     FROM log.read_tables AS seen \
     JOIN log.heads AS head ON head.tenant_id = $1 \
     LEFT JOIN log.checkpoints AS checkpoint \
         ON checkpoint.tenant_id = head.tenant_id \
         AND checkpoint.consumer = coalesce(seen.shows, seen.consumer) \
+    LEFT JOIN log.consumer_failures AS failure \
+        ON failure.tenant_id = head.tenant_id \
+        AND failure.consumer = coalesce(seen.shows, seen.consumer) \
+        AND failure.position > coalesce(checkpoint.position, 0) \
+    CROSS JOIN LATERAL ( \
+        SELECT count(*) AS streams, min(stream.quarantined_at) AS since \
+        FROM log.quarantined_streams AS stream \
+        WHERE stream.tenant_id = head.tenant_id \
+            AND stream.consumer = coalesce(seen.shows, seen.consumer) \
+    ) AS apart \
     LEFT JOIN log.builds AS build ON build.consumer = seen.consumer \
     LEFT JOIN log.built_tenants AS built \
         ON built.consumer = seen.consumer AND built.tenant_id = head.tenant_id \
@@ -78,48 +101,62 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         .register(build())
 }
 
-fn show<T: Clone + Send + Sync + 'static>(
-    (name, of, doc): (&str, TypeRef, &str),
-    show: fn(&T) -> Value,
-) -> Field {
-    Field::new(name, of, move |ctx| {
-        let shown = ctx.parent_value.downcast_ref::<T>().map(show);
-        FieldFuture::Value(shown.map(FieldValue::value))
-    })
-    .description(doc)
-}
-
 fn object() -> Object {
+    type It = Projection;
     let text = || TypeRef::named_nn(TypeRef::STRING);
     let number = || TypeRef::named_nn(BIG_INT);
     Object::new(PROJECTION)
         .description("A read model, and how far it follows the tenant's log.")
-        .field(show(("readModel", text(), "Its name."), |it: &Projection| {
-            it.read_model.clone().into()
+        .field(shown(("readModel", text(), "Its name."), |it: &It| {
+            Some(it.read_model.clone().into())
         }))
-        .field(show(
+        .field(shown(
             ("version", TypeRef::named_nn(TypeRef::INT), "The version that this service reads."),
-            |it: &Projection| it.version.into(),
+            |it: &It| Some(it.version.into()),
         ))
-        .field(show(
+        .field(shown(
             ("state", TypeRef::named_nn(STATE), "What there is of that version."),
-            |it: &Projection| Value::Enum(async_graphql::Name::new(it.state)),
+            |it: &It| Some(Value::Enum(async_graphql::Name::new(it.state))),
         ))
-        .field(show(
+        .field(shown(
             ("position", number(), "The position of the last event in what queries read."),
-            |it: &Projection| value::show_integer(it.position),
+            |it: &It| Some(value::show_integer(it.position)),
         ))
-        .field(show(
+        .field(shown(
             ("eventsBehind", number(), "Events of the log that are not in it yet."),
-            |it: &Projection| value::show_integer(it.events_behind),
+            |it: &It| Some(value::show_integer(it.events_behind)),
         ))
-        .field(show(
+        .field(shown(
             (
                 "secondsBehind",
                 TypeRef::named_nn(TypeRef::FLOAT),
                 "How long the first of these events has been waiting.",
             ),
-            |it: &Projection| it.seconds_behind.into(),
+            |it: &It| Some(it.seconds_behind.into()),
+        ))
+        .field(shown(
+            (
+                "quarantinedStreams",
+                number(),
+                "Streams that it cannot take: they are left out of it, each from an event on.",
+            ),
+            |it: &It| Some(value::show_integer(it.quarantined)),
+        ))
+        .field(shown(
+            ("quarantinedSince", TypeRef::named(DATE_TIME), "Since when the first of them is."),
+            |it: &It| it.quarantined_since.map(time),
+        ))
+        .field(shown(
+            (
+                "stoppedAt",
+                TypeRef::named(BIG_INT),
+                "The position that it stands still before, because the event there is missing.",
+            ),
+            |it: &It| it.stopped_at.map(value::show_integer),
+        ))
+        .field(shown(
+            ("stoppedSince", TypeRef::named(DATE_TIME), "Since when it stands still."),
+            |it: &It| it.stopped_since.map(time),
         ))
         .field(
             Field::new("build", TypeRef::named(BUILD), |ctx| {
@@ -131,21 +168,25 @@ fn object() -> Object {
         )
 }
 
+fn time(at: DateTime<Utc>) -> Value {
+    Timestamp::from(at).to_string().into()
+}
+
 fn build() -> Object {
     let flag = || TypeRef::named_nn(TypeRef::BOOLEAN);
     Object::new(BUILD)
         .description("A table that is being filled from the first event on.")
-        .field(show(
+        .field(shown(
             ("phase", TypeRef::named_nn(TypeRef::STRING), "What is being done."),
-            |it: &Build| it.phase.clone().into(),
+            |it: &Build| Some(it.phase.clone().into()),
         ))
-        .field(show(
+        .field(shown(
             ("paused", flag(), "Whether it waits until an operator lets it go on."),
-            |it: &Build| it.paused.into(),
+            |it: &Build| Some(it.paused.into()),
         ))
-        .field(show(
+        .field(shown(
             ("loaded", flag(), "Whether the rows of this tenant are in it."),
-            |it: &Build| it.loaded.into(),
+            |it: &Build| Some(it.loaded.into()),
         ))
 }
 
@@ -180,9 +221,9 @@ async fn read(reading: &Reading, consumers: Vec<String>) -> Result<Vec<Projectio
 }
 
 fn projection(row: &Row) -> Result<Projection, tokio_postgres::Error> {
-    let phase: Option<String> = row.try_get(6)?;
+    let phase: Option<String> = row.try_get(10)?;
     let build = phase.map(|phase| -> Result<_, tokio_postgres::Error> {
-        Ok(Build { phase, paused: row.try_get(7)?, loaded: row.try_get(8)? })
+        Ok(Build { phase, paused: row.try_get(11)?, loaded: row.try_get(12)? })
     });
     Ok(Projection {
         read_model: row.try_get(0)?,
@@ -195,6 +236,10 @@ fn projection(row: &Row) -> Result<Projection, tokio_postgres::Error> {
         position: row.try_get(3)?,
         events_behind: row.try_get(4)?,
         seconds_behind: row.try_get(5)?,
+        quarantined: row.try_get(6)?,
+        quarantined_since: row.try_get(7)?,
+        stopped_at: row.try_get(8)?,
+        stopped_since: row.try_get(9)?,
         build: build.transpose()?,
     })
 }

@@ -1,16 +1,16 @@
 //! Types that are there whatever is declared.
 
+use std::sync::Arc;
+
 use async_graphql::{
     Value,
-    dynamic::{
-        Enum, EnumItem, Field, FieldFuture, FieldValue, InputObject, InputValue, Object,
-        SchemaBuilder, TypeRef,
-    },
+    dynamic::{Enum, EnumItem, InputObject, InputValue, Object, SchemaBuilder, TypeRef},
 };
 
 use super::{
     connection::cursor,
     scalars::{BIG_INT, DATE, DATE_TIME},
+    shown::shown,
 };
 use crate::{rows::Connection, sql::Period};
 
@@ -55,36 +55,29 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 }
 
 fn page_info() -> Object {
-    let field = |name: &str, of: TypeRef, doc: &str, show: fn(&Connection) -> Option<Value>| {
-        Field::new(name, of, move |ctx| {
-            let page = ctx.parent_value.downcast_ref::<std::sync::Arc<Connection>>();
-            FieldFuture::Value(page.and_then(|page| show(page)).map(FieldValue::value))
-        })
-        .description(doc)
-    };
+    type Page = Arc<Connection>;
     let flag = || TypeRef::named_nn(TypeRef::BOOLEAN);
+    let cursor_of = || TypeRef::named(TypeRef::STRING);
     Object::new(PAGE_INFO)
         .description("Where a page stands in its list.")
-        .field(field("hasNextPage", flag(), "Whether rows follow the page.", |page| {
+        .field(shown(("hasNextPage", flag(), "Whether rows follow the page."), |page: &Page| {
             Some(page.has_next.into())
         }))
-        .field(field(
-            "hasPreviousPage",
-            flag(),
-            "Whether rows precede the page; reading forward, whether it began at a cursor.",
-            |page| Some(page.has_previous.into()),
+        .field(shown(
+            (
+                "hasPreviousPage",
+                flag(),
+                "Whether rows precede the page; reading forward, whether it began at a cursor.",
+            ),
+            |page: &Page| Some(page.has_previous.into()),
         ))
-        .field(field(
-            "startCursor",
-            TypeRef::named(TypeRef::STRING),
-            "The cursor of the page's first row.",
-            |page| Some(cursor(page, page.nodes().next()?).into()),
+        .field(shown(
+            ("startCursor", cursor_of(), "The cursor of the page's first row."),
+            |page: &Page| Some(cursor(page, page.nodes().next()?).into()),
         ))
-        .field(field(
-            "endCursor",
-            TypeRef::named(TypeRef::STRING),
-            "The cursor of the page's last row.",
-            |page| Some(cursor(page, page.nodes().next_back()?).into()),
+        .field(shown(
+            ("endCursor", cursor_of(), "The cursor of the page's last row."),
+            |page: &Page| Some(cursor(page, page.nodes().next_back()?).into()),
         ))
 }
 
@@ -133,32 +126,23 @@ fn age_buckets() -> InputObject {
 pub(super) type Ages = (Option<i32>, Option<i32>);
 
 fn age_bucket() -> Object {
-    let field = |name: &str, of: TypeRef, doc: &str, show: fn(&Ages) -> Option<Value>| {
-        Field::new(name, of, move |ctx| {
-            let ages = ctx.parent_value.downcast_ref::<Ages>();
-            FieldFuture::Value(ages.and_then(show).map(FieldValue::value))
-        })
-        .description(doc)
-    };
     Object::new(AGE_BUCKET)
         .description("A range of ages in days; a date after the one counted from has one below 0.")
-        .field(field(
-            "from",
-            TypeRef::named(TypeRef::INT),
-            "The lowest age; null in the first bucket.",
-            |(from, _)| from.map(Value::from),
+        .field(shown(
+            ("from", TypeRef::named(TypeRef::INT), "The lowest age; null in the first bucket."),
+            |(from, _): &Ages| from.map(Value::from),
         ))
-        .field(field(
-            "to",
-            TypeRef::named(TypeRef::INT),
-            "The highest age; null in the last bucket.",
-            |(_, to)| to.map(Value::from),
+        .field(shown(
+            ("to", TypeRef::named(TypeRef::INT), "The highest age; null in the last bucket."),
+            |(_, to): &Ages| to.map(Value::from),
         ))
-        .field(field(
-            "label",
-            TypeRef::named_nn(TypeRef::STRING),
-            "The range in words: \"current\" for all ages up to 0, \"1-30\", \"91+\".",
-            |ages| Some(label(*ages).into()),
+        .field(shown(
+            (
+                "label",
+                TypeRef::named_nn(TypeRef::STRING),
+                "The range in words: \"current\" for all ages up to 0, \"1-30\", \"91+\".",
+            ),
+            |ages: &Ages| Some(label(*ages).into()),
         ))
 }
 

@@ -97,7 +97,10 @@ async fn the_past_is_without_what_its_table_is_without() {
     let version = |position: &str, event: &str, until: &str| json!({ "position": position, "event": event, "row": { "until": until } });
     assert_eq!(
         versions,
-        json!([version("4", "loan.lent", "2026-02-01"), version("5", "loan.renewed", "2026-03-01")])
+        json!([
+            version("4", "loan.lent", "2026-02-01"),
+            version("5", "loan.renewed", "2026-03-01")
+        ])
     );
     stage.close().await;
 }
@@ -107,8 +110,6 @@ async fn what_is_left_out_of_one_read_model_is_in_others() {
     let stage = Stage::open().await;
     let tenant = stage.tenant().await;
     let (book, _) = reminded_too_early(&tenant).await;
-    let other = stage.tenant().await;
-    reminded_too_early(&other).await;
     let times = |as_of: &str| format!("shelvedBook(id: \"{book}\"{as_of}) {{ timesLent }}");
     let query = format!("{{ {} then: {} }}", times(""), times(", asOf: {position: 5}"));
     let expected = json!({ "timesLent": "2" });
@@ -131,5 +132,41 @@ async fn a_list_is_followed_past_what_nobody_can_read() {
     socket.subscribe("1", follow).await;
     let told = json!({ "nodes": [{ "until": "2026-03-01" }], "removed": [] });
     assert_eq!(socket.next("1").await["onLoan"], told);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_tenant_is_told_what_its_read_models_are_without() {
+    let stage = Stage::open().await;
+    let (tenant, other) = (stage.tenant().await, stage.tenant().await);
+    let (_, early) = reminded_too_early(&tenant).await;
+    other.acquire("Ulysses").await;
+    stage.fold().await;
+    let told = async |tenant: &Tenant<'_>, read_model: &str| {
+        let query = "{ projections { readModel position eventsBehind quarantinedStreams \
+                     quarantinedSince stoppedAt stoppedSince } }";
+        let data = tenant.data(query).await;
+        let all = data["projections"].as_array().unwrap().clone();
+        all.into_iter().find(|one| one["readModel"] == read_model).unwrap()
+    };
+    let one = told(&tenant, "on_loan").await;
+    assert_eq!((&one["quarantinedStreams"], &one["position"]), (&json!("1"), &json!("5")));
+    assert!(one["quarantinedSince"].as_str().unwrap().ends_with('Z'), "{one}");
+    assert_eq!((&one["stoppedAt"], &one["stoppedSince"]), (&Value::Null, &Value::Null));
+    for well in [told(&tenant, "shelf").await, told(&other, "on_loan").await] {
+        assert_eq!(well["quarantinedStreams"], "0");
+        assert_eq!(well["quarantinedSince"], Value::Null);
+    }
+    discard(&tenant, early, 3).await;
+    assert_eq!(told(&tenant, "on_loan").await["quarantinedStreams"], "0");
+
+    // An event is missing: nobody knows of which stream.
+    let lose = "UPDATE log.heads SET position = position + 1 WHERE tenant_id = $1";
+    stage.admin.execute(lose, &[&event_store::pg::uuid(tenant.id)]).await.unwrap();
+    stage.fold().await;
+    let one = told(&tenant, "shelf").await;
+    assert_eq!((&one["stoppedAt"], &one["eventsBehind"]), (&json!("6"), &json!("1")));
+    assert!(one["stoppedSince"].as_str().unwrap().ends_with('Z'), "{one}");
+    assert_eq!(told(&other, "shelf").await["stoppedAt"], Value::Null);
     stage.close().await;
 }
