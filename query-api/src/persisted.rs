@@ -92,22 +92,23 @@ impl Persisted {
     /// When the name is not known here, or not that of the text, or the query
     /// is not one of those that are answered.
     pub(crate) fn complete(&self, request: &mut Request) -> Result<(), Problem> {
-        let hash = named(request)?;
-        match (self, hash) {
-            (_, Some(hash)) if request.query.is_empty() => {
-                request.query = self.query(&hash).ok_or_else(|| self.unknown())?.to_string();
-            }
-            (_, Some(hash)) if digest(&request.query) != hash => {
-                let message = "extensions.persistedQuery.sha256Hash: is not the hash of the query";
-                return Err(Problem::invalid(message));
-            }
-            (Self::Open(known), Some(hash)) => known.insert(hash, request.query.as_str().into()),
-            (Self::Open(_), None) => {}
-            (Self::Listed(known), _) => {
-                if !known.contains_key(&digest(&request.query)) {
-                    return Err(self.unknown());
-                }
-            }
+        let named = named(request)?;
+        if let Some(hash) = named.filter(|_| request.query.is_empty()) {
+            request.query = self.query(&hash).ok_or_else(|| self.unknown())?.to_string();
+            return Ok(());
+        }
+        if named.is_none() && matches!(self, Self::Open(_)) {
+            return Ok(());
+        }
+        let hash = digest(&request.query);
+        if named.is_some_and(|named| named != hash) {
+            let message = "extensions.persistedQuery.sha256Hash: is not the hash of the query";
+            return Err(Problem::invalid(message));
+        }
+        match self {
+            Self::Open(known) => known.insert(hash, request.query.as_str().into()),
+            Self::Listed(known) if known.contains_key(&hash) => {}
+            Self::Listed(_) => return Err(self.unknown()),
         }
         Ok(())
     }

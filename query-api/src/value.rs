@@ -160,6 +160,7 @@ pub(crate) fn column(
 /// A cell that was folded, not read, as its field shows it.
 pub(crate) fn cell(cell: Cell, kind: &FieldKind, enums: &[EnumType]) -> Value {
     match (cell, kind) {
+        // Whoever may show what is personal makes it plain first.
         (Cell::Null | Cell::Personal(_), _) => Value::Null,
         (Cell::Bool(value), _) => Value::Boolean(value),
         (Cell::Int(value), _) => show_integer(value),
@@ -169,7 +170,6 @@ pub(crate) fn cell(cell: Cell, kind: &FieldKind, enums: &[EnumType]) -> Value {
         (Cell::Id(id), _) => Value::String(id.to_string()),
         (Cell::Timestamp(time), _) => Value::String(time.to_string()),
         (Cell::Date(date), _) => Value::String(date.to_string()),
-        // Whoever may show it makes it plain first.
         (Cell::Json(value), _) => show_nested(value, kind, enums),
         (Cell::JsonText(text), _) => {
             show_nested(serde_json::from_str(&text).unwrap_or_default(), kind, enums)

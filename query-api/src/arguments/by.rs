@@ -3,7 +3,7 @@
 
 use async_graphql::{Name, Value, dynamic::ObjectAccessor, indexmap::IndexMap};
 
-use super::{choice, filter, given, having::having, list, object, page};
+use super::{choice, filter, first, given, having::having, list, object};
 use crate::{
     catalogue::{Catalogue, Field, FieldKind, Model},
     personal::Finder,
@@ -50,7 +50,7 @@ pub(crate) async fn groups(
         }
         by.push(grouping);
     }
-    let size = page::size(arguments, "first", settings)?.unwrap_or(settings.page);
+    let size = first(arguments, settings)?;
     Ok(Groups {
         sorts: sorts(model, &by, arguments)?,
         condition: filter(catalogue, model, finder, arguments).await?,

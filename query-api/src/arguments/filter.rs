@@ -1,6 +1,6 @@
 //! Filters as conditions.
 
-use async_graphql::{Name, Value, dynamic::ObjectAccessor, indexmap::IndexMap};
+use async_graphql::{Value, dynamic::ObjectAccessor};
 
 use super::{given, list, object};
 use crate::{
@@ -178,39 +178,48 @@ impl Reader<'_> {
             let within = self.nested(&field.kind, value, path, depth)?;
             return Ok(Condition::Nested(index, within));
         }
-        let mut parts = vec![];
-        for (operator, value) in self.operators(value, path)? {
-            let path = format!("{path}.{operator}");
-            let comparison = match &field.personal {
-                Some(personal) => self.hidden(field, personal, operator, value),
-                None => self.comparison(&field.kind, operator, value),
-            };
-            let comparison =
-                comparison.map_err(|reason| Problem::invalid(format!("{path}: {reason}")))?;
-            parts.push(Condition::Field(index, comparison));
-        }
-        Ok(only_or_all(parts))
+        let comparisons = match &field.personal {
+            Some(personal) => self.each(value, path, |it, operator, value| {
+                it.hidden(field, personal, operator, value)
+            })?,
+            None => self.comparisons(&field.kind, value, path)?,
+        };
+        let parts = comparisons.into_iter().map(|it| Condition::Field(index, it));
+        Ok(only_or_all(parts.collect()))
     }
 
-    /// What is asked of a value, counted.
-    pub(super) fn operators<'v>(
+    /// How a value that is not personal is compared, in one way or several.
+    pub(super) fn comparisons(
         &mut self,
-        value: &'v Value,
+        kind: &FieldKind,
+        value: &Value,
         path: &str,
-    ) -> Result<&'v IndexMap<Name, Value>, Problem> {
-        let operators = object(value, path)?;
-        for (operator, value) in operators {
+    ) -> Result<Vec<Comparison>, Problem> {
+        self.each(value, path, |it, operator, value| it.comparison(kind, operator, value))
+    }
+
+    /// What is asked of a value, counted, and each of it read.
+    fn each(
+        &mut self,
+        value: &Value,
+        path: &str,
+        read: impl Fn(&mut Self, &str, &Value) -> Result<Comparison, String>,
+    ) -> Result<Vec<Comparison>, Problem> {
+        let mut comparisons = vec![];
+        for (operator, value) in object(value, path)? {
             let path = format!("{path}.{operator}");
             self.count(&path)?;
             if *value == Value::Null {
                 return Err(Problem::invalid(format!("{path}: null is no value; use isNull")));
             }
+            let comparison = read(self, operator, value);
+            let wrong = |reason| Problem::invalid(format!("{path}: {reason}"));
+            comparisons.push(comparison.map_err(wrong)?);
         }
-        Ok(operators)
+        Ok(comparisons)
     }
 
-    /// How a value that is not personal is compared.
-    pub(super) fn comparison(
+    fn comparison(
         &self,
         kind: &FieldKind,
         operator: &str,

@@ -57,15 +57,8 @@ impl Groups<'_> {
     }
 
     fn count(&mut self, value: &Value, path: &str) -> Result<Having, Problem> {
-        let mut parts = vec![];
-        for (operator, value) in self.reader.operators(value, path)? {
-            let comparison = self
-                .reader
-                .comparison(&FieldKind::Int, operator, value)
-                .map_err(|reason| Problem::invalid(format!("{path}.{operator}: {reason}")))?;
-            parts.push(Having::Count(comparison));
-        }
-        Ok(Having::All(parts))
+        let comparisons = self.reader.comparisons(&FieldKind::Int, value, path)?;
+        Ok(Having::All(comparisons.into_iter().map(Having::Count).collect()))
     }
 
     fn measures(
@@ -83,13 +76,9 @@ impl Groups<'_> {
                 (Aggregate::Min | Aggregate::Max, Some(field)) => field.kind.clone(),
                 (Aggregate::Avg | Aggregate::Sum, _) | (_, None) => FieldKind::Decimal,
             };
-            for (operator, value) in self.reader.operators(value, &path)? {
-                let comparison = self
-                    .reader
-                    .comparison(&kind, operator, value)
-                    .map_err(|reason| Problem::invalid(format!("{path}.{operator}: {reason}")))?;
-                parts.push(Having::Measure(Measure { aggregate, field }, comparison));
-            }
+            let measure = Measure { aggregate, field };
+            let comparisons = self.reader.comparisons(&kind, value, &path)?;
+            parts.extend(comparisons.into_iter().map(|it| Having::Measure(measure, it)));
         }
         Ok(Having::All(parts))
     }

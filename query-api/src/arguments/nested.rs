@@ -102,17 +102,11 @@ impl Reader<'_> {
     }
 
     fn single(&mut self, kind: &FieldKind, value: &Value, path: &str) -> Result<Within, Problem> {
-        let mut parts = vec![];
-        for (operator, value) in self.operators(value, path)? {
-            let comparison = self
-                .comparison(kind, operator, value)
-                .map_err(|reason| Problem::invalid(format!("{path}.{operator}: {reason}")))?;
-            parts.push(match comparison {
-                Comparison::Empty(is_empty) => Within::Empty(is_empty),
-                comparison => Within::Is(kind.clone(), as_written(kind, comparison)),
-            });
-        }
-        Ok(Within::All(parts))
+        let within = |comparison| match comparison {
+            Comparison::Empty(is_empty) => Within::Empty(is_empty),
+            comparison => Within::Is(kind.clone(), as_written(kind, comparison)),
+        };
+        Ok(Within::All(self.comparisons(kind, value, path)?.into_iter().map(within).collect()))
     }
 }
 

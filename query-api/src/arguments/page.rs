@@ -70,7 +70,7 @@ pub(crate) fn first(arguments: &ObjectAccessor<'_>, settings: &Settings) -> Resu
 }
 
 /// Reads a number of rows.
-pub(super) fn size(
+fn size(
     arguments: &ObjectAccessor<'_>,
     name: &str,
     settings: &Settings,

@@ -1,12 +1,12 @@
 //! Enums: each list of words under one name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::kernel::{Column, ColumnKind, ReadModelEntry, Registry, Word};
 
 use super::{
     kind::all_columns,
-    names::{pascal_case, screaming_case},
+    names::{self, pascal_case, screaming_case},
 };
 
 /// An enum: its words in SQL and its values in GraphQL, side by side.
@@ -78,16 +78,10 @@ fn enum_columns(registry: &Registry) -> impl Iterator<Item = (&ReadModelEntry, &
 
 /// Names that stand for more than one list of words.
 fn ambiguous(registry: &Registry) -> BTreeSet<String> {
-    let mut meanings: BTreeMap<String, Vec<&[Word]>> = BTreeMap::new();
-    for (_, column) in enum_columns(registry) {
-        if let ColumnKind::Enum { name, values, .. } = &column.kind {
-            let known = meanings.entry(name.clone()).or_default();
-            if !known.contains(&values.as_slice()) {
-                known.push(values);
-            }
-        }
-    }
-    meanings.into_iter().filter(|(_, lists)| lists.len() > 1).map(|(name, _)| name).collect()
+    names::ambiguous(enum_columns(registry).filter_map(|(_, column)| match &column.kind {
+        ColumnKind::Enum { name, values, .. } => Some((name.as_str(), values)),
+        _ => None,
+    }))
 }
 
 fn name_of<'a>(

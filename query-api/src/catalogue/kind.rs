@@ -9,7 +9,7 @@ use domain::kernel::{Column, ColumnKind, Nested, Object, ReadModelEntry, Registr
 
 use super::{
     EnumType, enums,
-    names::{camel_case, pascal_case},
+    names::{self, camel_case, pascal_case},
 };
 
 /// What a field holds.
@@ -172,18 +172,11 @@ impl Kinds<'_> {
 
 /// The names of objects that stand for more than one.
 pub(super) fn ambiguous(registry: &Registry) -> BTreeSet<String> {
-    let mut meanings: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
-    for entry in registry.read_models() {
-        for column in all_columns(entry) {
-            if let Some(Nested::Object(object)) = &column.nested {
-                let known = meanings.entry(object.name.clone()).or_default();
-                if !known.contains(&object) {
-                    known.push(object);
-                }
-            }
-        }
-    }
-    meanings.into_iter().filter(|(_, objects)| objects.len() > 1).map(|(name, _)| name).collect()
+    let columns = registry.read_models().iter().flat_map(all_columns);
+    names::ambiguous(columns.filter_map(|column| match &column.nested {
+        Some(Nested::Object(object)) => Some((object.name.as_str(), object)),
+        _ => None,
+    }))
 }
 
 /// The columns of a row, and those that are nested in them.

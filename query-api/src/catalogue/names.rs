@@ -1,5 +1,22 @@
 //! Names as GraphQL writes them, from names as the kernel writes them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The names that stand for more than one thing.
+pub(super) fn ambiguous<'a, T: PartialEq>(
+    named: impl Iterator<Item = (&'a str, T)>,
+) -> BTreeSet<String> {
+    let mut meanings: BTreeMap<&str, Vec<T>> = BTreeMap::new();
+    for (name, meaning) in named {
+        let known = meanings.entry(name).or_default();
+        if !known.contains(&meaning) {
+            known.push(meaning);
+        }
+    }
+    let several = meanings.into_iter().filter(|(_, meanings)| meanings.len() > 1);
+    several.map(|(name, _)| name.to_owned()).collect()
+}
+
 /// `total_minor` as `totalMinor`.
 pub(crate) fn camel_case(name: &str) -> String {
     let pascal = pascal_case(name);

@@ -36,12 +36,10 @@ impl From<Error> for ReadFault {
         match code.code().get(..2) {
             _ if *code == SqlState::QUERY_CANCELED => Self::TimedOut,
             _ if *code == SqlState::IN_FAILED_SQL_TRANSACTION => Self::Aborted,
-            _ if *code == SqlState::UNDEFINED_TABLE => {
-                tracing::warn!(error = refusal.message(), "a read model is not built yet");
-                Self::NotBuilt
-            }
-            // What stands in for a table that is being built.
-            _ if *code == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => {
+            // There is no table, or what stands in for it refuses.
+            _ if *code == SqlState::UNDEFINED_TABLE
+                || *code == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE =>
+            {
                 tracing::warn!(error = refusal.message(), "a read model is not built yet");
                 Self::NotBuilt
             }

@@ -176,18 +176,25 @@ fn json_filter() -> InputObject {
         .field(is_null())
 }
 
+/// A filter whose parts can be joined.
+pub(super) fn logical(name: &str, doc: String) -> InputObject {
+    let several = || TypeRef::named_nn_list(name);
+    InputObject::new(name)
+        .description(doc)
+        .field(InputValue::new("and", several()).description("All of these hold."))
+        .field(
+            InputValue::new("or", several()).description("One of these holds; none does, of none."),
+        )
+        .field(InputValue::new("not", TypeRef::named(name)).description("This does not hold."))
+}
+
 pub(super) fn is_null() -> InputValue {
     InputValue::new("isNull", TypeRef::named(TypeRef::BOOLEAN)).description("Is empty, or is not.")
 }
 
 fn row_filter(catalogue: &Catalogue, model: &Model) -> InputObject {
-    let name = filter_of(model);
-    let rows = || TypeRef::named_nn_list(&name);
-    let mut filter = InputObject::new(&name)
-        .description(format!("Which rows of `{}`; all of it must hold.", model.many))
-        .field(InputValue::new("and", rows()).description("All of these hold."))
-        .field(InputValue::new("or", rows()).description("One of these holds; none does, of none."))
-        .field(InputValue::new("not", TypeRef::named(&name)).description("This does not hold."));
+    let doc = format!("Which rows of `{}`; all of it must hold.", model.many);
+    let mut filter = logical(&filter_of(model), doc);
     for field in &model.fields {
         let of = TypeRef::named(filter_for(field, catalogue));
         let found = match field.search {

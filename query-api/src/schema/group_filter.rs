@@ -3,7 +3,7 @@
 use async_graphql::dynamic::{InputObject, InputValue, SchemaBuilder, TypeRef};
 
 use super::{
-    filter::{BIG_INT_FILTER, DECIMAL_FILTER},
+    filter::{BIG_INT_FILTER, DECIMAL_FILTER, logical},
     groups::name,
 };
 use crate::catalogue::{Field, FieldKind, Model};
@@ -44,19 +44,11 @@ pub(super) fn register(mut schema: SchemaBuilder, model: &Model) -> SchemaBuilde
 }
 
 fn group_filter(model: &Model) -> InputObject {
-    let name = filter_of(model);
-    let groups = || TypeRef::named_nn_list(&name);
-    InputObject::new(&name)
-        .description(format!("Which groups of rows of `{}`; all of it must hold.", model.many))
-        .field(InputValue::new("and", groups()).description("All of these hold."))
-        .field(
-            InputValue::new("or", groups()).description("One of these holds; none does, of none."),
-        )
-        .field(InputValue::new("not", TypeRef::named(&name)).description("This does not hold."))
-        .field(
-            InputValue::new("count", TypeRef::named(BIG_INT_FILTER))
-                .description("What is asked of how many rows it has."),
-        )
+    let doc = format!("Which groups of rows of `{}`; all of it must hold.", model.many);
+    logical(&filter_of(model), doc).field(
+        InputValue::new("count", TypeRef::named(BIG_INT_FILTER))
+            .description("What is asked of how many rows it has."),
+    )
 }
 
 fn measures(

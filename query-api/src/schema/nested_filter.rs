@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_graphql::dynamic::{InputObject, InputValue, SchemaBuilder, TypeRef};
 
-use super::filter::{is_null, scalar_filter_of};
+use super::filter::{is_null, logical, scalar_filter_of};
 use crate::catalogue::{Catalogue, FieldKind, ObjectType};
 
 pub(super) fn register(mut schema: SchemaBuilder, catalogue: &Catalogue) -> SchemaBuilder {
@@ -61,14 +61,8 @@ fn list_filter(name: &str, item: &str) -> InputObject {
 
 fn object_filter(object: &ObjectType, catalogue: &Catalogue) -> InputObject {
     let name = format!("{}Filter", object.name);
-    let several = || TypeRef::named_nn_list(&name);
-    let mut filter = InputObject::new(&name)
-        .description(format!("What is asked of a nested `{}`; all of it must hold.", object.name))
-        .field(InputValue::new("and", several()).description("All of these hold."))
-        .field(
-            InputValue::new("or", several()).description("One of these holds; none does, of none."),
-        )
-        .field(InputValue::new("not", TypeRef::named(&name)).description("This does not hold."));
+    let doc = format!("What is asked of a nested `{}`; all of it must hold.", object.name);
+    let mut filter = logical(&name, doc);
     for field in &object.fields {
         let of = TypeRef::named(scalar_filter_of(&field.kind, catalogue));
         let value = InputValue::new(&field.name, of).description(&field.doc);

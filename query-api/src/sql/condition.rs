@@ -113,15 +113,9 @@ impl Condition {
 
     pub(super) fn write(self, to: &mut Writer, model: &Model, table: &str) {
         match self {
-            Self::All(parts) if parts.is_empty() => to.write("true"),
-            Self::Any(parts) if parts.is_empty() => to.write("false"),
-            Self::All(parts) => joined(to, parts, " AND ", model, table),
-            Self::Any(parts) => joined(to, parts, " OR ", model, table),
-            Self::Not(part) => {
-                to.write("((");
-                part.write(to, model, table);
-                to.write(") IS NOT TRUE)");
-            }
+            Self::All(parts) => to.all_of(parts, |to, part| part.write(to, model, table)),
+            Self::Any(parts) => to.any_of(parts, |to, part| part.write(to, model, table)),
+            Self::Not(part) => to.not(|to| part.write(to, model, table)),
             Self::Field(field, comparison) => {
                 if let Some(field) = model.field(field) {
                     let found_by = field.personal.as_ref().and_then(|it| it.found_by.as_ref());
@@ -171,12 +165,6 @@ impl Condition {
         self.write(to, other, &alias);
         to.write(")");
     }
-}
-
-fn joined(to: &mut Writer, parts: Vec<Condition>, word: &str, model: &Model, table: &str) {
-    to.write("(");
-    to.separated(parts, word, |to, part| part.write(to, model, table));
-    to.write(")");
 }
 
 impl Comparison {

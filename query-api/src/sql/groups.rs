@@ -120,26 +120,14 @@ impl Having {
 
     fn write(self, to: &mut Writer, model: &Model) {
         match self {
-            Self::All(parts) if parts.is_empty() => to.write("true"),
-            Self::Any(parts) if parts.is_empty() => to.write("false"),
-            Self::All(parts) => Self::joined(to, parts, " AND ", model),
-            Self::Any(parts) => Self::joined(to, parts, " OR ", model),
-            Self::Not(part) => {
-                to.write("((");
-                part.write(to, model);
-                to.write(") IS NOT TRUE)");
-            }
+            Self::All(parts) => to.all_of(parts, |to, part| part.write(to, model)),
+            Self::Any(parts) => to.any_of(parts, |to, part| part.write(to, model)),
+            Self::Not(part) => to.not(|to| part.write(to, model)),
             Self::Count(comparison) => comparison.write(to, "count(*)", false),
             Self::Measure(measure, comparison) => {
                 comparison.write(to, &measure.compute(model), true);
             }
         }
-    }
-
-    fn joined(to: &mut Writer, parts: Vec<Self>, word: &str, model: &Model) {
-        to.write("(");
-        to.separated(parts, word, |to, part| part.write(to, model));
-        to.write(")");
     }
 }
 

@@ -23,15 +23,9 @@ impl Within {
     /// Writes it down for the value that an expression of type `jsonb` gives.
     pub(super) fn write(self, to: &mut Writer, at: &str) {
         match self {
-            Self::All(parts) if parts.is_empty() => to.write("true"),
-            Self::Any(parts) if parts.is_empty() => to.write("false"),
-            Self::All(parts) => joined(to, parts, " AND ", at),
-            Self::Any(parts) => joined(to, parts, " OR ", at),
-            Self::Not(part) => {
-                to.write("((");
-                part.write(to, at);
-                to.write(") IS NOT TRUE)");
-            }
+            Self::All(parts) => to.all_of(parts, |to, part| part.write(to, at)),
+            Self::Any(parts) => to.any_of(parts, |to, part| part.write(to, at)),
+            Self::Not(part) => to.not(|to| part.write(to, at)),
             Self::Key(key, part) => {
                 // A name that a type declares.
                 let key = key.replace('\'', "''");
@@ -53,12 +47,6 @@ impl Within {
             }
         }
     }
-}
-
-fn joined(to: &mut Writer, parts: Vec<Within>, word: &str, at: &str) {
-    to.write("(");
-    to.separated(parts, word, |to, part| part.write(to, at));
-    to.write(")");
 }
 
 /// A nested value as SQL compares it. Ids and words are compared as they are

@@ -65,6 +65,38 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Writes parts all of which must hold, as those of none do.
+    pub(super) fn all_of<T>(&mut self, parts: Vec<T>, each: impl FnMut(&mut Self, T)) {
+        self.joined(parts, "true", " AND ", each);
+    }
+
+    /// Writes parts one of which must hold, as none of none does.
+    pub(super) fn any_of<T>(&mut self, parts: Vec<T>, each: impl FnMut(&mut Self, T)) {
+        self.joined(parts, "false", " OR ", each);
+    }
+
+    fn joined<T>(
+        &mut self,
+        parts: Vec<T>,
+        of_none: &str,
+        word: &str,
+        each: impl FnMut(&mut Self, T),
+    ) {
+        if parts.is_empty() {
+            return self.write(of_none);
+        }
+        self.write("(");
+        self.separated(parts, word, each);
+        self.write(")");
+    }
+
+    /// Writes something that must not hold; what is unknown does not.
+    pub(super) fn not(&mut self, write: impl FnOnce(&mut Self)) {
+        self.write("((");
+        write(self);
+        self.write(") IS NOT TRUE)");
+    }
+
     /// Writes something apart, for use in more than one place.
     pub(super) fn apart(&mut self, write: impl FnOnce(&mut Self)) -> String {
         let before = std::mem::take(&mut self.text);
