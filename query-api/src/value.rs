@@ -42,7 +42,9 @@ pub(crate) fn param(kind: &FieldKind, enums: &[EnumType], value: &Value) -> Resu
         FieldKind::Json | FieldKind::List(_) | FieldKind::Object(_) => {
             value.clone().into_json().map(Param::Json).map_err(|_| "expected JSON")
         }
-        FieldKind::Id { prefix, .. } => return id(value, prefix).map(Param::Id),
+        FieldKind::Id { prefix, .. } => {
+            return id(value, prefix).map(|id| Param::Id(event_store::pg::uuid(id)));
+        }
         FieldKind::Enum(index) => return word(value, enums.get(*index)).map(Param::Text),
     };
     read.map_err(|expected| format!("{expected}, got {}", brief(value)))
@@ -91,11 +93,14 @@ fn text(value: &Value) -> Option<&str> {
     if let Value::String(text) = value { Some(text) } else { None }
 }
 
-fn id(value: &Value, prefix: &str) -> Result<Uuid, String> {
+/// Reads an id of a request or an answer.
+///
+/// # Errors
+/// What was expected instead.
+pub(crate) fn id(value: &Value, prefix: &str) -> Result<Ulid, String> {
     text(value)
         .and_then(|text| text.strip_prefix(prefix)?.strip_prefix('_'))
         .and_then(|ulid| Ulid::from_string(ulid).ok())
-        .map(|ulid| Uuid::from_u128(ulid.0))
         .ok_or_else(|| {
             format!("expected an id like {prefix}_01J9ZQ8V5M3N8T1W2X4Y6Z7A8B, got {}", brief(value))
         })

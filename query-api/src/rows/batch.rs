@@ -24,8 +24,8 @@ pub(crate) struct Batch {
     pub(crate) reading: Arc<Reading>,
     /// The model, by its place in the catalogue.
     pub(crate) model: usize,
-    /// When the rows were as they are, unless that is now.
-    pub(crate) past: Option<Past>,
+    /// When each of the rows was as it is; nothing where that is now.
+    pasts: Vec<Past>,
     /// Where in a row the value of each field is.
     places: Vec<Option<usize>>,
     rows: Vec<Vec<Value>>,
@@ -95,7 +95,7 @@ impl Batch {
             shared: shared.clone(),
             reading: reading.clone(),
             model: model.index,
-            past: reading.past(),
+            pasts: reading.past().map_or_else(Vec::new, |past| vec![past; rows.len()]),
             places: (0..model.fields.len()).map(place).collect(),
             rows,
             related: Related::default(),
@@ -117,9 +117,14 @@ impl Batch {
         Ok(Self::new(shared, reading, model, fields, rows?))
     }
 
-    /// The same rows, as they once were.
-    pub(super) fn of(self, past: Past) -> Self {
-        Self { past: Some(past), ..self }
+    /// The same rows, each as it once was.
+    pub(super) fn at(self, pasts: Vec<Past>) -> Self {
+        Self { pasts, ..self }
+    }
+
+    /// When a row was as it is, unless that is now.
+    pub(crate) fn past(&self, row: usize) -> Option<Past> {
+        self.pasts.get(row).copied()
     }
 
     pub(crate) fn len(&self) -> usize {

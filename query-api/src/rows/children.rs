@@ -61,7 +61,7 @@ pub(crate) async fn only_child_of(
     let Some(id) = row.value(key) else { return Ok(None) };
     let all = (0..row.batch.len()).filter_map(|other| row.batch.value(other, key));
     let read = read_pointing(shared, reading, model, child.by, all, &fields);
-    Ok(row.batch.related.parents(asked_at, read).await?.row(id))
+    Ok(row.batch.related.parents(asked_at, read).await?.row(None, id))
 }
 
 fn key(row: &Row) -> Option<usize> {
@@ -69,7 +69,7 @@ fn key(row: &Row) -> Option<usize> {
 }
 
 fn not_of_the_past(row: &Row, child: &Child) -> Result<(), Problem> {
-    if row.batch.past.is_none() {
+    if row.batch.past(row.index).is_none() {
         return Ok(());
     }
     Err(Problem::invalid(format!(

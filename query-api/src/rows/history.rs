@@ -7,7 +7,8 @@ use domain::kernel::{AnyRecorded, Cell, Envelope, ReadModelEntry, Work};
 
 use super::{
     Batch, Past, Row, Shared,
-    past::{Folding, Touch, apply, shown},
+    folding::{Folding, Touch, apply},
+    past::shown,
 };
 use crate::{catalogue::Model, problem::Problem, reading::Reading, sql::Param, value};
 
@@ -77,8 +78,7 @@ pub(crate) async fn read_history(
         BTreeSet::new()
     };
     let telling = Telling { shared, reading, model, fields, erased };
-    let versions = steps.into_iter().map(|step| telling.version(step).map(Arc::new));
-    Ok(Some(History { versions: versions.collect::<Result<_, _>>()?, has_more: more }))
+    Ok(Some(History { versions: telling.versions(steps)?, has_more: more }))
 }
 
 /// One event, with the row before and after it.
@@ -173,23 +173,36 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn version(&self, step: Step) -> Result<Version, Problem> {
-        let Step { envelope, event, before, after } = step;
-        let changes = self.changes(envelope.position, before.as_deref(), after.as_deref())?;
-        let row = after.map(|cells| self.row(envelope.position, &cells)).transpose()?;
-        Ok(Version { envelope, event, changes, row })
+    fn versions(&self, steps: Vec<Step>) -> Result<Vec<Arc<Version>>, Problem> {
+        let fields: Vec<usize> = self.fields.iter().copied().collect();
+        let (mut rows, mut pasts) = (vec![], vec![]);
+        for Step { envelope, after, .. } in &steps {
+            if let Some(cells) = after {
+                rows.push(self.row(&fields, cells)?);
+                pasts.push(Past(envelope.position));
+            }
+        }
+        // One batch, so that what all of them point to is read at once.
+        let batch = Batch::new(self.shared, self.reading, self.model, &fields, rows).at(pasts);
+        let batch = Arc::new(batch);
+        let mut places = 0..batch.len();
+        let version = |Step { envelope, event, before, after }| {
+            let changes = self.changes(envelope.position, before.as_deref(), after.as_deref())?;
+            let place = after.and_then(|_| places.next());
+            let row = place.map(|index| Row { batch: batch.clone(), index });
+            Ok(Arc::new(Version { envelope, event, changes, row }))
+        };
+        steps.into_iter().map(version).collect()
     }
 
-    fn row(&self, position: u64, cells: &[Cell]) -> Result<Row, Problem> {
-        let fields: Vec<usize> = self.fields.iter().copied().collect();
-        let mut values = shown(self.shared, self.model, &fields, cells)?;
+    fn row(&self, fields: &[usize], cells: &[Cell]) -> Result<Vec<Value>, Problem> {
+        let mut values = shown(self.shared, self.model, fields, cells)?;
         for (field, value) in fields.iter().zip(&mut values) {
             if self.is_hidden(*field) {
                 *value = Value::Null;
             }
         }
-        let batch = Batch::new(self.shared, self.reading, self.model, &fields, vec![values]);
-        Ok(Row { batch: Arc::new(batch.of(Past(position))), index: 0 })
+        Ok(values)
     }
 
     fn changes(

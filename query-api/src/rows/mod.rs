@@ -8,6 +8,7 @@
 
 mod batch;
 mod children;
+mod folding;
 mod grouped;
 mod history;
 mod needs;

@@ -6,7 +6,6 @@ use std::{
 };
 
 use async_graphql::{Pos, Value};
-use uuid::Uuid;
 
 use super::{Batch, Past, Row, Shared, batch::values, past};
 use crate::{
@@ -18,16 +17,17 @@ use crate::{
     value,
 };
 
-/// Rows by their ids.
+/// Rows by when they were so, unless that is now, and their ids.
 pub(crate) struct Parents {
     batch: Arc<Batch>,
-    by_id: HashMap<String, usize>,
+    places: HashMap<(Option<Past>, String), usize>,
 }
 
 impl Parents {
-    pub(crate) fn row(&self, id: &Value) -> Option<Row> {
+    pub(crate) fn row(&self, past: Option<Past>, id: &Value) -> Option<Row> {
         let Value::String(id) = id else { return None };
-        Some(Row { batch: self.batch.clone(), index: *self.by_id.get(id)? })
+        let index = *self.places.get(&(past, id.clone()))?;
+        Some(Row { batch: self.batch.clone(), index })
     }
 }
 
@@ -41,16 +41,18 @@ pub(crate) async fn parent_of(
     asked_at: Pos,
     fields: BTreeSet<usize>,
 ) -> Result<Option<Row>, Problem> {
-    let Batch { shared, reading, past, .. } = &*row.batch;
+    let Batch { shared, reading, .. } = &*row.batch;
     let (Some(id), Some(to)) = (row.value(parent.by), shared.model(parent.to)) else {
         return Ok(None);
     };
-    let all = (0..row.batch.len()).filter_map(|other| row.batch.value(other, parent.by));
-    let read = read_parents(shared, reading, to, *past, all, &fields);
-    Ok(row.batch.related.parents(asked_at, read).await?.row(id))
+    let of = |other| Some((row.batch.past(other), row.batch.value(other, parent.by)?));
+    let read = read_parents(shared, reading, to, (0..row.batch.len()).filter_map(of), &fields);
+    let parents = row.batch.related.parents(asked_at, read).await?;
+    Ok(parents.row(row.batch.past(row.index), id))
 }
 
-/// Reads the rows of these ids, as they are or as they once were.
+/// Reads the rows of ids, as they once were if that is said of the ids, else
+/// as they are.
 ///
 /// # Errors
 /// When the database gives no answer, or it would take too many events.
@@ -58,19 +60,18 @@ pub(crate) async fn read_parents<'a>(
     shared: &Arc<Shared>,
     reading: &Arc<Reading>,
     model: &Model,
-    past: Option<Past>,
-    ids: impl Iterator<Item = &'a Value>,
+    ids: impl Iterator<Item = (Option<Past>, &'a Value)>,
     fields: &BTreeSet<usize>,
 ) -> Result<Parents, Problem> {
-    let key = model.key.first().copied().unwrap_or_default();
-    match past {
-        Some(past) => {
-            let ids = distinct(shared, model, key, ids);
-            // Folding takes much room, which others need not give.
-            Box::pin(past::parents(shared, reading, model, past, &ids, fields)).await
-        }
-        None => read_pointing(shared, reading, model, key, ids, fields).await,
+    let ids: Vec<_> = ids.collect();
+    if ids.iter().any(|(past, _)| past.is_some()) {
+        let ids = ids.into_iter().filter_map(|(past, id)| Some((past?, id)));
+        // Folding takes much room, which others need not give.
+        return Box::pin(past::parents(shared, reading, model, ids, fields)).await;
     }
+    let key = model.key.first().copied().unwrap_or_default();
+    let ids = ids.into_iter().map(|(_, id)| id);
+    read_pointing(shared, reading, model, key, ids, fields).await
 }
 
 /// Reads the rows in one of whose fields one of these ids stands.
@@ -87,48 +88,52 @@ pub(super) async fn read_pointing<'a>(
 ) -> Result<Parents, Problem> {
     let fields: Vec<usize> = fields.iter().copied().collect();
     let catalogue = &shared.catalogue;
-    let ids = Param::Ids(distinct(shared, model, by, ids));
+    let ids = distinct(shared, model, by, ids);
     let statement = sql::by_keys(catalogue, model, reading.source(), &fields, by, ids);
     let rows = reading.rows("parents", &statement).await?;
     let opener = Opener::of(reading.finder(), model, &fields, &rows, 1).await?;
-    let mut by_id = HashMap::with_capacity(rows.len());
+    let mut places = HashMap::with_capacity(rows.len());
     let mut read = Vec::with_capacity(rows.len());
     for (place, row) in rows.iter().enumerate() {
         let id = values(shared, model, &[by], (row, 0), &opener)?;
         if let Some(Value::String(id)) = id.into_iter().next() {
-            by_id.insert(id, place);
+            places.insert((None, id), place);
         }
         read.push(values(shared, model, &fields, (row, 1), &opener)?);
     }
     let batch = Arc::new(Batch::new(shared, reading, model, &fields, read));
-    Ok(Parents { batch, by_id })
+    Ok(Parents { batch, places })
 }
 
 impl Parents {
-    /// Rows of the past, each with its id.
+    /// Rows of the past, each with when that is, and its id.
     pub(super) fn of_past(
         shared: &Arc<Shared>,
         reading: &Arc<Reading>,
         model: &Model,
         fields: &[usize],
-        past: Past,
-        rows: Vec<(String, Vec<Value>)>,
+        rows: Vec<(Past, String, Vec<Value>)>,
     ) -> Self {
-        let by_id = rows.iter().enumerate().map(|(place, (id, _))| (id.clone(), place)).collect();
-        let rows = rows.into_iter().map(|(_, values)| values).collect();
-        let batch = Batch::new(shared, reading, model, fields, rows).of(past);
-        Self { batch: Arc::new(batch), by_id }
+        let mut places = HashMap::with_capacity(rows.len());
+        let (mut pasts, mut read) = (vec![], vec![]);
+        for (place, (past, id, values)) in rows.into_iter().enumerate() {
+            places.insert((Some(past), id), place);
+            pasts.push(past);
+            read.push(values);
+        }
+        let batch = Batch::new(shared, reading, model, fields, read).at(pasts);
+        Self { batch: Arc::new(batch), places }
     }
 }
 
-/// Ids without repetitions.
+/// Ids as a list without repetitions.
 fn distinct<'a>(
     shared: &Shared,
     model: &Model,
     field: usize,
     ids: impl Iterator<Item = &'a Value>,
-) -> Vec<Uuid> {
-    let Some(field) = model.field(field) else { return vec![] };
+) -> Param {
+    let Some(field) = model.field(field) else { return Param::Ids(vec![]) };
     let mut seen = BTreeSet::new();
     let mut list = vec![];
     for id in ids {
@@ -138,7 +143,7 @@ fn distinct<'a>(
             list.push(id);
         }
     }
-    list
+    Param::Ids(list)
 }
 
 impl From<ReadFault> for async_graphql::Error {

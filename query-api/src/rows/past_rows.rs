@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Past, Shared,
-    past::{Folding, rows},
+    folding::{Folding, rows},
 };
 use crate::{
     catalogue::{Field, FieldKind, Model},

@@ -81,8 +81,9 @@ async fn resolve_parent<'a>(
         return Ok(None);
     };
     let fields = row_fields(to, context.field().selection_set());
-    let ids = (0..all.len()).filter_map(|group| all.shared_value(group, parent.by));
-    let read = read_parents(shared, reading, to, reading.past(), ids, &fields);
+    let past = reading.past();
+    let of = |group| Some((past, all.shared_value(group, parent.by)?));
+    let read = read_parents(shared, reading, to, (0..all.len()).filter_map(of), &fields);
     let parents = all.related.parents(context.item.pos, read).await?;
-    Ok(parents.row(id).map(FieldValue::owned_any))
+    Ok(parents.row(past, id).map(FieldValue::owned_any))
 }

@@ -119,6 +119,38 @@ async fn rows_of_several_aggregates_have_a_history() {
 }
 
 #[tokio::test]
+async fn what_versions_point_to_is_shown_as_it_was_then() {
+    let stage = Stage::open().await;
+    let tenant = stage.tenant().await;
+    let book = tenant.acquire("Emma").await;
+    let loan = tenant.lend(book, 1, "2026-02-01").await;
+    tenant.renew(loan, "2026-03-01").await;
+    let other = tenant.lend(book, 2, "2026-02-01").await;
+    tenant.remind(loan).await;
+    tenant.give_back(other, book).await;
+    tenant.renew(loan, "2026-04-01").await;
+    let looks = || stage.statements_with("The events of some types").len();
+    let before = looks();
+    let query = format!(
+        "{{ openLoanHistory(id: \"{loan}\") {{ nodes {{ position row {{ book {{ timesLent loan {{ number until }} }} }} }} }} }}"
+    );
+    let version = |position: &str, times: &str, loan: Value| json!({ "position": position, "row": { "book": { "timesLent": times, "loan": loan } } });
+    let one = |number: &str, until: &str| json!({ "number": number, "until": until });
+    assert_eq!(
+        tenant.data(&query).await["openLoanHistory"]["nodes"],
+        json!([
+            version("2", "1", one("1", "2026-02-01")),
+            version("3", "1", one("1", "2026-03-01")),
+            version("5", "2", one("2", "2026-02-01")),
+            version("7", "2", Value::Null),
+        ])
+    );
+    // The log is gone through once for all books; loans have events of their own.
+    assert_eq!(looks() - before, 1);
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn personal_values_are_for_auditors_and_erased_ones_for_nobody() {
     let stage = Stage::open().await;
     let tenant = stage.tenant().await;
