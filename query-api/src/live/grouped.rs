@@ -1,6 +1,6 @@
 //! Sums and counts, now and whenever they have changed.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
@@ -28,7 +28,8 @@ pub(crate) struct LiveGroups {
 
 /// What the client was sent last.
 struct Seen {
-    place: Place,
+    /// How far the tables were: that of the rows, and those they are filtered by.
+    places: BTreeMap<String, Place>,
     at: Instant,
     digest: u64,
 }
@@ -53,16 +54,17 @@ impl LiveGroups {
                 return Err(Problem::internal(&"live groups of no model"));
             };
             if let Some(seen) = &self.seen {
-                self.feed.beyond(&model.consumer, seen.place).await;
+                self.feed.beyond_any(&seen.places).await;
                 sleep_until(seen.at + PAUSE).await;
             }
-            let (reading, place) = self.feed.look(&model.consumer).await?;
+            let (reading, _) = self.feed.look(&model.consumer).await?;
+            let places = reading.reached().await?.consumers.clone();
             let (groups, needs) = (self.groups.clone(), self.needs.clone());
             let read = read_groups(&self.shared, &reading, model, groups, needs).await;
             reading.close();
             let groups = read?.over(self.feed.reading());
             let digest = groups.digest();
-            let seen = Seen { place, at: Instant::now(), digest };
+            let seen = Seen { places, at: Instant::now(), digest };
             let before = self.seen.replace(seen);
             if before.is_none_or(|before| before.digest != digest) {
                 return Ok(groups);

@@ -10,7 +10,10 @@ mod list;
 mod one;
 mod tides;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use ulid::Ulid;
 
@@ -71,6 +74,11 @@ impl Feed {
 
     /// Waits until the table of a consumer is beyond a place.
     async fn beyond(&self, consumer: &str, place: Place) {
-        self.tides.of(self.tenant).leaves(consumer, place).await;
+        self.beyond_any(&BTreeMap::from([(consumer.to_owned(), place)])).await;
+    }
+
+    /// Waits until the table of one of some consumers is beyond its place.
+    async fn beyond_any(&self, places: &BTreeMap<String, Place>) {
+        self.tides.of(self.tenant).leaves(places).await;
     }
 }

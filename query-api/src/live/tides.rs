@@ -99,11 +99,16 @@ impl Tide {
         self.until(reached).await;
     }
 
-    /// Waits until a consumer is beyond a place.
-    pub(crate) async fn leaves(&self, consumer: &str, place: Place) {
-        let is_beyond =
-            |now: &Place| now.position > place.position || now.erasures > place.erasures;
-        self.until(|known| known.get(consumer).is_some_and(is_beyond)).await;
+    /// Waits until one of some consumers is beyond its place.
+    pub(crate) async fn leaves(&self, places: &BTreeMap<String, Place>) {
+        let left = |known: &BTreeMap<String, Place>| {
+            places.iter().any(|(consumer, place)| {
+                let is_beyond =
+                    |now: &Place| now.position > place.position || now.erasures > place.erasures;
+                known.get(consumer).is_some_and(is_beyond)
+            })
+        };
+        self.until(left).await;
     }
 
     async fn until(&self, is_so: impl Fn(&BTreeMap<String, Place>) -> bool) {

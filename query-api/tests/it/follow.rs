@@ -54,6 +54,28 @@ async fn counts_are_followed_and_told_when_they_change() {
 }
 
 #[tokio::test]
+async fn counts_change_with_what_they_are_filtered_by() {
+    let stage = Stage::open().await;
+    let tenant = stage.tenant().await;
+    let book = tenant.acquire("Emma").await;
+    tenant.lend(book, 1, "2026-02-01").await;
+    stage.fold().await;
+    let mut socket = Socket::of(&tenant).await;
+    let query = "subscription { openLoanGroups(filter: {book: {title: {eq: \"Emma\"}}}) \
+                 { nodes { count } } }";
+    socket.subscribe("1", query).await;
+    let counted = |count: u64| json!({ "openLoanGroups": { "nodes": [{ "count": count }] } });
+    assert_eq!(socket.next("1").await, counted(1));
+    // Only the table of the books moves on.
+    let moved = "BEGIN; UPDATE read.shelf_v1 SET title = 'Emmanuel';
+                 UPDATE log.checkpoints SET erasures = erasures + 1 WHERE consumer = 'shelf_v1';
+                 COMMIT";
+    stage.admin.batch_execute(moved).await.unwrap();
+    assert_eq!(socket.next("1").await, counted(0));
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn every_live_answer_says_where_it_stands() {
     let stage = Stage::open().await;
     let tenant = stage.tenant().await;
