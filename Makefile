@@ -14,13 +14,8 @@ help: ## Show this list
 prepare:
 	@scripts/prepare
 
-prepare-tests: tests/clients/node_modules/.package-lock.json
+prepare-tests:
 	@scripts/prepare tests
-
-# Clients that others have written, which the tests run.
-tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json
-	@scripts/prepare
-	cd tests/clients && npm ci --no-audit --no-fund --loglevel=error
 
 up: prepare graphiql ## Run everything on this machine, with a demo tenant full of history
 	cargo build --release --locked -p cli
@@ -58,5 +53,5 @@ query-api/graphiql/dist/index.js: query-api/graphiql/package-lock.json query-api
 # What the tests have of other people's programs.
 clients: tests/clients/node_modules/.package-lock.json tests/asyncapi/node_modules/.package-lock.json
 
-%/node_modules/.package-lock.json: %/package-lock.json
+%/node_modules/.package-lock.json: %/package-lock.json | prepare-tests
 	cd $* && npm ci --no-audit --no-fund --loglevel=error

@@ -31,9 +31,9 @@ const CONNECTIONS: [usize; 2] = [1, 32];
 const LISTS: [(&str, &str, &str, &str); 4] = [
     (
         "20 newest",
-        "{ rows: invoices(first: 20, orderBy: [{ field: DRAFTED_AT, direction: DESC }])
+        "{ rows: invoices(first: 20, orderBy: [{ field: DRAFTED_AT, direction: DESC }, { field: ID }])
              { nodes { id number status totalMinor dueMinor draftedAt } } }",
-        "{ rows: allInvoices(first: 20, orderBy: [DRAFTED_AT_DESC])
+        "{ rows: allInvoices(first: 20, orderBy: [DRAFTED_AT_DESC, ROW_ID_ASC])
              { nodes { rowId number status totalMinor dueMinor draftedAt } } }",
         "/totalMinor",
     ),
@@ -49,9 +49,9 @@ const LISTS: [(&str, &str, &str, &str); 4] = [
     ),
     (
         "20 with the row each points to",
-        "{ rows: invoices(first: 20, orderBy: [{ field: DRAFTED_AT, direction: DESC }])
+        "{ rows: invoices(first: 20, orderBy: [{ field: DRAFTED_AT, direction: DESC }, { field: ID }])
              { nodes { id number totalMinor draftedAt customer { id name currency } } } }",
-        "{ rows: allInvoices(first: 20, orderBy: [DRAFTED_AT_DESC])
+        "{ rows: allInvoices(first: 20, orderBy: [DRAFTED_AT_DESC, ROW_ID_ASC])
              { nodes { rowId number totalMinor draftedAt customer { rowId name currency } } } }",
         "/customer/name",
     ),

@@ -15,6 +15,7 @@ use domain::{
 };
 use event_store::{
     CommandSettings, Commands, Log, Order, PgLog,
+    keys::MasterKeys,
     pg::{PgLogSettings, Signals},
 };
 use serde_json::{Value, json};
@@ -46,7 +47,9 @@ pub(crate) async fn run(server: &Server, report: &mut Report) -> Result<()> {
     let shutdown = CancellationToken::new();
     let signals = Signals::start(database.config(), Duration::from_millis(5), shutdown.clone());
     let pool = database.pool("tenantry_command", 8)?;
-    let log = PgLog::start(pool, &signals, &PgLogSettings::default(), &shutdown);
+    let settings =
+        PgLogSettings { keys: Arc::new(MasterKeys::ephemeral()?), ..PgLogSettings::default() };
+    let log = PgLog::start(pool, &signals, &settings, &shutdown);
     let stream = Stream { log, tenant };
 
     let customer = Id::<Customer>::new(Ulid::generate());

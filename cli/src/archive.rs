@@ -1,12 +1,15 @@
 //! `tenantry tenant export`, `import` and `verify-archive`.
 
-use std::{sync::Arc, time::Instant};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::{Context, Result};
+use clap::Args;
 use domain::kernel::Registry;
 use event_store::{
     TenantId,
-    archive::{self, ArchiveStore, Checked, KeyFile, KeySource, Target, Vault},
+    archive::{
+        self, ArchiveStore, Checked, KeyFile, KeySource, SEGMENT_BYTES, Target, Until, Vault,
+    },
     keys::{KeyEncryption, KeyRing, MasterKeys},
 };
 
@@ -15,14 +18,61 @@ use service::{
     database::{Database, DatabaseRole},
 };
 
-use crate::{
-    keys,
-    options::{Export, Place, TenantImport},
-    place::owner,
-    print,
-    progress::Bar,
-    roles, say,
-};
+use crate::{keys, options::Place, place::owner, print, progress::Bar, roles, say};
+
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// Whose log.
+    pub(crate) tenant: TenantId,
+    /// Where to: a folder or a URL, for example `s3://bucket/folder`.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) to: String,
+    /// Up to this position or moment; up to now by default.
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub(crate) until: Option<Until>,
+    /// Add what is new to the archive that is there.
+    #[arg(long)]
+    pub(crate) since_archive: bool,
+    /// How much text goes into one file, before it is compressed.
+    #[arg(long, value_name = "BYTES", default_value_t = SEGMENT_BYTES)]
+    pub(crate) segment_bytes: u64,
+    /// Also write the keys of personal data, into this file. Keep it apart.
+    #[arg(long, value_name = "FILE", requires = "transfer_key")]
+    pub(crate) keys: Option<PathBuf>,
+    /// What the keys are encrypted under in their file; made if it is not there.
+    #[arg(long, value_name = "FILE", requires = "keys")]
+    pub(crate) transfer_key: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TenantImport {
+    /// The archive: a folder or a URL.
+    #[arg(value_name = "DIR|URL", required_unless_present = "abandon")]
+    pub(crate) from: Option<String>,
+    /// Bring it in beside the live one: as a new tenant of this name, or as the
+    /// tenant of this id.
+    #[arg(long = "as", value_name = "NAME|TENANT", conflicts_with = "abandon")]
+    pub(crate) to: Option<String>,
+    /// Up to this position or moment; everything by default.
+    #[arg(long, value_name = "POSITION|TIME", conflicts_with = "abandon")]
+    pub(crate) until: Option<Until>,
+    /// Read the archive from end to end and write nothing.
+    #[arg(long, conflicts_with_all = ["abandon", "to", "until"])]
+    pub(crate) check: bool,
+    /// Take the keys of personal data from this file, instead of from the
+    /// tenant that the archive was made from.
+    #[arg(long, value_name = "FILE", requires = "transfer_key")]
+    pub(crate) keys: Option<PathBuf>,
+    /// What the keys are encrypted under in their file.
+    #[arg(long, value_name = "FILE", requires = "keys")]
+    pub(crate) transfer_key: Option<PathBuf>,
+    /// Bring no keys along: personal data stays sealed and reads as erased.
+    #[arg(long, conflicts_with = "keys")]
+    pub(crate) without_keys: bool,
+    /// Give up the import into this tenant that was interrupted.
+    #[arg(long, value_name = "TENANT", conflicts_with = "from")]
+    pub(crate) abandon: Option<TenantId>,
+}
 
 /// Writes a tenant's archive, or adds to it.
 pub(crate) async fn export(

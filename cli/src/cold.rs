@@ -1,7 +1,10 @@
 //! `tenantry tenant cool`, `warm` and `show`.
 
+use std::{str::FromStr, time::Duration};
+
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
+use clap::Args;
 use event_store::{
     TenantId,
     cold::{self, Bounds, CoolOrder, Cooled, Cooler, Standing},
@@ -11,23 +14,78 @@ use event_store::{
 use service::{
     config::Config,
     database::{Database, DatabaseRole},
-    integrity::keyring,
 };
 
 use crate::{
-    options::{Cool, Place, Warm},
+    options::Place,
     print,
     progress::Bar,
+    proof,
     roles::{self, COLD_CONNECTIONS},
+    say,
 };
+
+#[derive(Args, Debug)]
+pub(crate) struct Cool {
+    /// Whose events; those of all tenants by default.
+    pub(crate) tenant: Option<TenantId>,
+    /// How old events are that are moved: 90d, 12h, 30m or 0s.
+    #[arg(long, value_name = "AGE")]
+    pub(crate) older_than: Age,
+    /// The fewest events of a tenant that are moved together; by default
+    /// `cold.least_events`.
+    #[arg(long, value_name = "EVENTS")]
+    pub(crate) least: Option<u64>,
+    /// Only tell what would be moved.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// A span of time, as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Age(pub(crate) Duration);
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// As long as the configuration allows.
+const LONGEST: Duration = Duration::from_secs(36_500 * DAY);
+
+impl FromStr for Age {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || format!("expected a number and d, h, m or s, like 90d, got {text:?}");
+        let (number, unit) =
+            text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(expected)?;
+        let number: u64 = number.parse().map_err(|_| expected())?;
+        let seconds = match unit {
+            "d" => DAY,
+            "h" => 60 * 60,
+            "m" => 60,
+            "s" => 1,
+            _ => return Err(expected()),
+        };
+        let age = Duration::from_secs(number.saturating_mul(seconds));
+        if age > LONGEST {
+            return Err(format!("expected at most {}d, got {text}", LONGEST.as_secs() / DAY));
+        }
+        Ok(Self(age))
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Warm {
+    /// Whose events.
+    pub(crate) tenant: TenantId,
+    /// Only segments with events behind this position; all by default.
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    pub(crate) after: u64,
+}
 
 /// Moves what is old of one tenant, or of all, into cold storage.
 pub(crate) async fn cool(place: &Place, options: &Cool) -> Result<()> {
     let config = place.config()?;
-    let keyring = keyring(&config.integrity)?.context(
-        "logs are not sealed here, and only what is sealed is moved; name the key that signs \
-         checkpoints, or its public half, in integrity.signing_key_file",
-    )?;
+    let keyring = proof::keys(&config).context("only what is sealed can be moved")?;
     let history = history(&config)?;
     let segments = roles::segments(&config);
     let segments = cold::Segments { least: options.least.unwrap_or(segments.least), ..segments };
@@ -38,20 +96,31 @@ pub(crate) async fn cool(place: &Place, options: &Cool) -> Result<()> {
         Some(tenant) => vec![tenant.0],
         None => cooler.tenants().await?,
     };
+    let mut failed = vec![];
     for tenant in tenants {
         let order = CoolOrder { tenant, recorded_by };
-        let bounds = cooler.bounds(order).await?;
-        if options.dry_run {
-            print(&planned(TenantId(tenant), &bounds, segments.least));
-        } else {
-            let moved = cool_one(&cooler, order, &bounds).await?;
-            print(&told(TenantId(tenant), &bounds, &moved));
+        let tenant = TenantId(tenant);
+        match cool_one(&cooler, order, options.dry_run, segments.least).await {
+            Ok(done) => print(&format!("{tenant}  {done}")),
+            Err(error) => {
+                say(&format!("{tenant}  {error:#}"));
+                failed.push(tenant.to_string());
+            }
         }
     }
-    Ok(())
+    if failed.is_empty() { Ok(()) } else { bail!("not moved: {}", failed.join(", ")) }
 }
 
-async fn cool_one(cooler: &Cooler, order: CoolOrder, bounds: &Bounds) -> Result<Cooled> {
+async fn cool_one(cooler: &Cooler, order: CoolOrder, dry_run: bool, least: u64) -> Result<String> {
+    let bounds = cooler.bounds(order).await?;
+    Ok(if dry_run {
+        planned(&bounds, least)
+    } else {
+        told(&bounds, &move_all(cooler, order, &bounds).await?)
+    })
+}
+
+async fn move_all(cooler: &Cooler, order: CoolOrder, bounds: &Bounds) -> Result<Cooled> {
     let mut all = Cooled::default();
     let bar = Bar::counting("events");
     let of = bounds.until().saturating_sub(bounds.cold);
@@ -66,7 +135,7 @@ async fn cool_one(cooler: &Cooler, order: CoolOrder, bounds: &Bounds) -> Result<
 }
 
 /// What would be moved.
-fn planned(tenant: TenantId, bounds: &Bounds, least: u64) -> String {
+fn planned(bounds: &Bounds, least: u64) -> String {
     let events = bounds.until().saturating_sub(bounds.cold);
     let what = match events {
         events if events < least => {
@@ -74,15 +143,12 @@ fn planned(tenant: TenantId, bounds: &Bounds, least: u64) -> String {
         }
         events => format!("{events} events would be moved"),
     };
-    format!("{tenant}  {what}; {}", why(bounds))
+    format!("{what}; {}", why(bounds))
 }
 
-fn told(tenant: TenantId, bounds: &Bounds, cooled: &Cooled) -> String {
+fn told(bounds: &Bounds, cooled: &Cooled) -> String {
     let Cooled { events, segments, bytes } = cooled;
-    format!(
-        "{tenant}  {events} events moved into {segments} segments of {bytes} bytes; {}",
-        why(bounds)
-    )
+    format!("{events} events moved into {segments} segments of {bytes} bytes; {}", why(bounds))
 }
 
 /// What sets the bounds.
@@ -121,7 +187,7 @@ pub(crate) async fn warm(place: &Place, options: &Warm) -> Result<()> {
 /// Tells where a tenant's log stands.
 pub(crate) async fn show(place: &Place, tenant: TenantId) -> Result<()> {
     let config = place.config()?;
-    let database = Database::connect(&config.database, DatabaseRole::Worker, 1).await?;
+    let database = Database::connect(&config.database, DatabaseRole::Owner, 1).await?;
     let client = database.raw().get().await?;
     let session = TenantRead { client: &client, tenant: tenant.0 };
     let sql = "SELECT tenant.name, head.position, head.erasures,

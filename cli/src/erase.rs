@@ -3,35 +3,40 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use domain::kernel::{ReadModelEntry, Registry};
 use event_store::{
     TenantId,
-    keys::{Erased, Erasure, KeyRing, erase},
+    integrity::Document,
+    keys::{Erased, Erasure, erase},
     pg,
 };
-use serde_json::json;
-use service::{
-    config::Config,
-    database::{Database, DatabaseRole},
-    integrity::keyring,
-};
+use service::{config::Config, database::DatabaseRole, integrity::keyring};
 use tokio_postgres::Client;
 use ulid::Ulid;
 
-use crate::{keys, options, place::owner, print, progress::Bar, roles, say};
+use crate::{place::owner, print, progress::Bar, roles, say};
 
-/// Connections of a tool.
-const CONNECTIONS: usize = 2;
+#[derive(Args, Debug)]
+pub(crate) struct Erase {
+    /// Whose log.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// The person: the id of the aggregate that holds their data, for example
+    /// `cus_01J…`, or a bare ULID.
+    #[arg(value_name = "ID")]
+    pub(crate) subject: String,
+    /// Why. It is kept for ever: say nothing about the person.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who asked, for the record.
+    #[arg(long, value_name = "NAME", default_value = "operator")]
+    pub(crate) by: String,
+}
 
-pub(crate) async fn run(
-    config: &Config,
-    registry: &Arc<Registry>,
-    options: &options::Erase,
-) -> Result<()> {
+pub(crate) async fn run(config: &Config, registry: &Arc<Registry>, options: &Erase) -> Result<()> {
     let subject = subject(registry, &options.subject)?;
-    let database = Database::connect(&config.database, DatabaseRole::Query, CONNECTIONS).await?;
-    let ring = KeyRing::new(database.raw().clone(), keys::backend(config)?)
-        .with_history(roles::history(config)?);
+    let ring = roles::key_ring(config, DatabaseRole::Query, &roles::history(config)?).await?;
     let mut client = owner(config).await?;
     let erasure = Erasure {
         tenant: options.tenant.0,
@@ -41,14 +46,13 @@ pub(crate) async fn run(
     };
     let erased = erase(&mut client, registry, &ring, &erasure).await?;
     folded_anew(&client, registry, &erasure, &erased).await?;
-    let signed = keyring(&config.integrity)?
-        .and_then(|keyring| keyring.certify(options.tenant.0, &options.subject, &erased));
-    if let Some(certificate) = signed {
-        print(&serde_json::to_string_pretty(&certificate)?);
-    } else {
+    let keyring = keyring(&config.integrity)?;
+    let document =
+        Document::of_erasure(options.tenant.0, &options.subject, &erased, keyring.as_ref());
+    if matches!(document, Document::Erasure { certificate: None, .. }) {
         say("the certificate is not signed: no private key is named in integrity.signing_key_file");
-        print(&serde_json::to_string_pretty(&certificate(options, &erasure, &erased))?);
     }
+    print(&serde_json::to_string_pretty(&document)?);
     Ok(())
 }
 
@@ -100,15 +104,4 @@ async fn folded_anew(
         "some read tables have not been folded anew within a minute; what they hold of the \
          person cannot be read. Is a projector running? Erase again for the certificate"
     )
-}
-
-fn certificate(options: &options::Erase, erasure: &Erasure, erased: &Erased) -> serde_json::Value {
-    json!({
-        "tenant": TenantId(erasure.tenant).to_string(),
-        "subject": options.subject,
-        "erased_at": erased.at.to_string(),
-        "erasure": erased.number,
-        "log_position": erased.position,
-        "sealed_events": erased.events,
-    })
 }

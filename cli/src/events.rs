@@ -3,14 +3,33 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
 use domain::kernel::Registry;
 use event_store::catalogue::{self, Field, Listed, Shape, Type};
 use serde_json::json;
 
-use crate::{
-    options::{CatalogueFormat, Events},
-    print,
-};
+use crate::print;
+
+#[derive(Args, Debug)]
+pub(crate) struct Events {
+    /// Only those of this name: an event, an aggregate or a context.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// How to show them.
+    #[arg(long, value_enum, default_value_t = CatalogueFormat::Text)]
+    pub(crate) format: CatalogueFormat,
+}
+
+/// How the catalogue of events is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CatalogueFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line and event, each with its JSON Schema.
+    Json,
+    /// All events as an AsyncAPI 3.0 document.
+    Asyncapi,
+}
 
 /// How wide the text may become.
 const WIDTH: usize = 100;

@@ -1,23 +1,88 @@
 //! `tenantry import`: moving in from another event store.
 
-use std::{fmt::Write, fs, sync::Arc};
+use std::{fmt::Write, fs, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
 use domain::kernel::Registry;
 use event_store::{
     TenantId,
     history::History,
-    import::{self, Import, Report, Rules, TenantRule},
+    import::{self, OrderRule, Report, Rules, TenantRule},
 };
 use tokio_postgres::{Client, NoTls};
 
-use crate::{
-    options::{ImportFrom, Place, PostgresEs},
-    place::owner,
-    print,
-    progress::Bar,
-    roles, say,
-};
+use crate::{options::Place, place::owner, print, print_differences, progress::Bar, roles, say};
+
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    #[command(subcommand)]
+    pub(crate) from: ImportFrom,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ImportFrom {
+    /// Import the events of a postgres-es database. Run again, it goes on with
+    /// what is new.
+    PostgresEs(Box<PostgresEs>),
+    /// Print the SQL of a read-only view of an imported tenant's log, in the
+    /// shape of the table it came from.
+    CompatibilityView {
+        /// The tenant.
+        #[arg(long, value_name = "TENANT")]
+        tenant: TenantId,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PostgresEs {
+    /// The database to import from.
+    #[arg(long, value_name = "URL", env = "TENANTRY_SOURCE", hide_env_values = true)]
+    pub(crate) source: String,
+    /// Its table of events.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// All events are this tenant's, by id or name.
+    #[arg(long, value_name = "TENANT", group = "whose")]
+    pub(crate) tenant: Option<String>,
+    /// The tenant stands under this key of the metadata.
+    #[arg(long, value_name = "KEY", group = "whose")]
+    pub(crate) tenant_metadata: Option<String>,
+    /// The tenant is what the parentheses of this regular expression match in
+    /// the id of the aggregate, for example '^([^:]+):'.
+    #[arg(long, value_name = "REGEX", group = "whose")]
+    pub(crate) tenant_pattern: Option<String>,
+    /// The tenant is what this SQL expression gives for a row named `event`.
+    #[arg(long, value_name = "SQL", group = "whose")]
+    pub(crate) tenant_sql: Option<String>,
+    /// Give tenants that have no log here one.
+    #[arg(long)]
+    pub(crate) create_tenants: bool,
+    /// What events of different streams are put in order by: column:NAME or
+    /// metadata:KEY, which hold a time, or physical, as they lie in the table.
+    /// By default the column `timestamp`, or physical where there is none.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) order: Option<OrderRule>,
+    /// A TOML file with these rules, and those for names of types, events and
+    /// fields.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Store in the open what is declared as personal.
+    #[arg(long)]
+    pub(crate) open_personal_data: bool,
+    /// Look at everything and say what would be done; write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Afterwards, compare a view of the source with a read model.
+    #[arg(long, value_name = "VIEW:READ_MODEL", value_parser = views)]
+    pub(crate) diff_view: Vec<(String, String)>,
+}
+
+fn views(text: &str) -> Result<(String, String), String> {
+    let (view, read_model) =
+        text.split_once(':').ok_or_else(|| "expected VIEW:READ_MODEL".to_owned())?;
+    Ok((view.to_owned(), read_model.to_owned()))
+}
 
 /// How many differences of a view are told.
 const TOLD: usize = 100;
@@ -43,7 +108,7 @@ async fn postgres_es(
     let mut source = source(&options.source).await?;
     let config = place.config()?;
     let mut target = owner(&config).await?;
-    let wanted = Import {
+    let wanted = import::Import {
         rules,
         dry_run: options.dry_run,
         create_tenants: options.create_tenants,
@@ -61,8 +126,9 @@ async fn postgres_es(
     }
     let mut equal = true;
     if !options.dry_run {
+        let history = roles::history(&config)?;
         for (view, read_model) in &options.diff_view {
-            let target = (&target, &roles::history(&config)?);
+            let target = (&target, &history);
             equal &= compare(&source, target, registry, view, read_model).await?;
         }
     }
@@ -175,25 +241,14 @@ async fn compare(
     read_model: &str,
 ) -> Result<bool> {
     let report = import::compare_view(source, target, registry, view, read_model).await?;
-    for difference in report.differences.iter().take(TOLD) {
-        print(&format!("{read_model} {difference}"));
-    }
     let found = report.differences.len();
-    if found > TOLD {
-        print(&format!("and {} more", found - TOLD));
-    }
+    let first = report.differences.iter().take(TOLD);
+    let first = first.map(|difference| format!("{read_model} {difference}"));
+    let differences = print_differences(first, found as u64);
     if !report.apart.is_empty() {
         let names: Vec<&str> = report.apart.iter().map(String::as_str).collect();
         say(&format!("not compared, as only one side has it: {}", names.join(", ")));
     }
-    say(&format!(
-        "{} rows of {view} compared with {read_model}: {}",
-        report.rows,
-        match found {
-            0 => "no difference".to_owned(),
-            1 => "1 difference".to_owned(),
-            found => format!("{found} differences"),
-        }
-    ));
+    say(&format!("{} rows of {view} compared with {read_model}: {differences}", report.rows));
     Ok(found == 0)
 }

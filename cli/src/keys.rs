@@ -7,6 +7,8 @@ use std::{
 };
 
 use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use domain::kernel::Timestamp;
 use event_store::{
     TenantId,
     keys::{KeyEncryption, MasterKeys, NoKeys, retire, rotate},
@@ -15,11 +17,35 @@ use event_store::{
 use service::config::Config;
 use tokio_postgres::Client;
 
-use crate::{
-    options::{KeysAction, Place},
-    place::owner,
-    print, say,
-};
+use crate::{options::Place, place::owner, print, say};
+
+#[derive(Args, Debug)]
+pub(crate) struct Keys {
+    #[command(subcommand)]
+    pub(crate) action: KeysAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum KeysAction {
+    /// Make the file of master keys, with a first key in it.
+    Create {
+        /// Where; by default what `keys.file` says.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// List the master keys and how many tenants need each.
+    List,
+    /// Add a master key and encrypt all tenants' keys anew, and with them the
+    /// keys of all people. Nothing else is rewritten.
+    Rotate,
+    /// Destroy the master keys that were replaced before a moment. Copies of
+    /// the database from before then lose all their personal data.
+    Prune {
+        /// The moment, for example 2026-11-20T09:30:00Z.
+        #[arg(long, value_name = "TIME")]
+        before: Timestamp,
+    },
+}
 
 /// What encrypts the keys of tenants here.
 pub(crate) fn backend(config: &Config) -> Result<Arc<dyn KeyEncryption>> {

@@ -19,6 +19,7 @@ mod proof;
 mod quarantine;
 mod replay;
 mod roles;
+mod tenant;
 mod tools;
 mod up;
 
@@ -77,7 +78,7 @@ async fn run<D: Domain>(options: Options) -> Result<ExitCode> {
             roles::Running::start::<D>(&config, &registry, &roles, &shutdown).await?.end().await?;
         }
         Command::Migrate => tools::migrate(&place.config()?, &registry).await?,
-        Command::Tenant(tenant) => tools::tenant(&place, &registry, &tenant.action).await?,
+        Command::Tenant(tenant) => tenant::run(&place, &registry, &tenant.action).await?,
         Command::Demo(demo) => tools::demo::<D>(&place.config()?, &demo).await?,
         Command::Token(token) => tools::token(&place.config()?, &token)?,
         Command::Replay(replay) => tools::replay(&place.config()?, &registry, &replay).await?,
@@ -123,6 +124,27 @@ async fn run<D: Domain>(options: Options) -> Result<ExitCode> {
 #[expect(clippy::print_stdout, reason = "the result of a command")]
 fn print(text: &str) {
     println!("{text}");
+}
+
+/// Prints the first of so many differences, and answers in words how many there
+/// are.
+fn print_differences<T: std::fmt::Display>(
+    first: impl IntoIterator<Item = T>,
+    found: u64,
+) -> String {
+    let mut told = 0;
+    for difference in first {
+        print(&difference.to_string());
+        told += 1;
+    }
+    if found > told {
+        print(&format!("and {} more", found - told));
+    }
+    match found {
+        0 => "no difference".to_owned(),
+        1 => "1 difference".to_owned(),
+        found => format!("{found} differences"),
+    }
 }
 
 /// What accompanies them goes to standard error.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
+use clap::{Args, Subcommand};
 use domain::kernel::{ReadModelEntry, Registry};
 use event_store::{
     TenantId,
@@ -16,13 +17,60 @@ use service::config::Config;
 use tokio_postgres::{Client, types::ToSql};
 use ulid::Ulid;
 
-use crate::{
-    options::{Format, PastAction, PastList, PastStart},
-    place::owner,
-    print,
-    progress::Bar,
-    roles, say,
-};
+use crate::{place::owner, print, progress::Bar, replay::Format, roles, say};
+
+#[derive(Args, Debug)]
+pub(crate) struct Past {
+    #[command(subcommand)]
+    pub(crate) action: PastAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum PastAction {
+    /// Ask for a moment to be put into tables, which a running projector does.
+    /// Prints the id to ask for it with: `As-Of: past_01J…`.
+    Start(PastStart),
+    /// List those there are, and how far each is.
+    List(PastList),
+    /// Remove one before its time.
+    Remove {
+        /// Its id, `past_01J…`.
+        #[arg(value_name = "PAST")]
+        past: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PastStart {
+    /// Whose past.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// Which moment; now by default.
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub(crate) at: Option<Until>,
+    /// For how many days it is kept.
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub(crate) days: u32,
+    /// Why it is looked at, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who asked, for the record.
+    #[arg(long, value_name = "NAME", default_value = "operator")]
+    pub(crate) by: String,
+    /// Wait until its tables are filled.
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PastList {
+    /// One tenant's; all by default.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<TenantId>,
+    /// How to show them.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
 
 /// What the ids of pasts begin with.
 const PREFIX: &str = "past_";
@@ -132,8 +180,8 @@ async fn remove(client: &Client, past: &str) -> Result<()> {
     Ok(())
 }
 
-/// A past, and how far its tables are.
-struct Past {
+/// A moment that was asked for, and how far its tables are.
+struct Moment {
     tenant: Ulid,
     id: Ulid,
     position: u64,
@@ -152,14 +200,14 @@ struct Past {
     error: Option<String>,
 }
 
-async fn read(client: &Client, registry: &Registry, tenant: Option<Ulid>) -> Result<Vec<Past>> {
+async fn read(client: &Client, registry: &Registry, tenant: Option<Ulid>) -> Result<Vec<Moment>> {
     let sql = include_str!("sql/pasts.sql");
     let names: Vec<String> =
         registry.read_models().iter().map(ReadModelEntry::table_name).collect();
     let rows = client.query(sql, &[&tenant.map(uuid), &names]).await?;
     let pasts = rows.iter().map(|row| {
         let (position, tables) = (unsigned(row.try_get(2)?), names.len() as u64);
-        Ok(Past {
+        Ok(Moment {
             tenant: ulid(row.try_get(0)?),
             id: ulid(row.try_get(1)?),
             position,
@@ -179,7 +227,7 @@ async fn read(client: &Client, registry: &Registry, tenant: Option<Ulid>) -> Res
     Ok(pasts.collect::<Result<_, tokio_postgres::Error>>()?)
 }
 
-impl Past {
+impl Moment {
     fn is_ready(&self) -> bool {
         !self.expired && self.filled == self.tables
     }

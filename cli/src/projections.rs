@@ -4,8 +4,9 @@
 use std::{sync::Arc, time::Instant};
 
 use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
 use domain::kernel::Registry;
-use event_store::TenantId;
+use event_store::{TenantId, keys::KeyRing};
 use projector::{Build, Progress, Projection, RebuildOrder, TableState};
 use serde_json::{Value, json};
 use service::{
@@ -15,11 +16,78 @@ use service::{
 use tokio_postgres::Client;
 
 use crate::{
-    options::{Projections, ProjectionsAction, Rebuild, Switch},
     print,
     progress::Bar,
-    quarantine, roles, say,
+    quarantine::{self, QuarantineAction},
+    roles, say,
 };
+
+#[derive(Args, Debug)]
+pub(crate) struct Rebuild {
+    /// Which read model. By default all those that have no table yet.
+    #[arg(value_name = "READ_MODEL")]
+    pub(crate) read_model: Option<String>,
+    /// Throw away what an interrupted rebuild has loaded.
+    #[arg(long, requires = "read_model")]
+    pub(crate) anew: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Projections {
+    #[command(subcommand)]
+    pub(crate) action: Option<ProjectionsAction>,
+    /// One JSON object per version and line, for programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Name so many of the tenants that are furthest behind.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) worst: usize,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ProjectionsAction {
+    /// Let readers see the version before. Its table must be up to date.
+    Rollback(Switch),
+    /// Let readers see the version again that was rolled back.
+    Forward(Switch),
+    /// Drop the table of a version that is not read any more.
+    Drop {
+        /// Which read model.
+        #[arg(value_name = "READ_MODEL")]
+        read_model: String,
+        /// Which version; by default all before the one that is read.
+        #[arg(long, value_name = "N")]
+        version: Option<u32>,
+    },
+    /// See to streams that a read model cannot take.
+    Quarantine {
+        #[command(subcommand)]
+        action: QuarantineAction,
+    },
+    /// Let a rebuild wait.
+    Pause {
+        /// Which read model.
+        #[arg(value_name = "READ_MODEL")]
+        read_model: String,
+    },
+    /// Let a rebuild go on.
+    Resume {
+        /// Which read model.
+        #[arg(value_name = "READ_MODEL")]
+        read_model: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Switch {
+    /// Which read model.
+    #[arg(value_name = "READ_MODEL")]
+    pub(crate) read_model: String,
+    /// Even if that shows less than readers have seen already.
+    #[arg(long)]
+    pub(crate) behind: bool,
+}
 
 /// Connections of a rebuild.
 const CONNECTIONS: usize = 4;
@@ -30,11 +98,7 @@ pub(crate) async fn run(
     registry: &Arc<Registry>,
     options: &Projections,
 ) -> Result<()> {
-    let database = Database::connect(&config.database, DatabaseRole::Owner, 1).await?;
-    if let Some(ProjectionsAction::Quarantine { action }) = &options.action {
-        let history = roles::history(config)?;
-        return quarantine::run(&database, history, registry, action).await;
-    }
+    let database = connect(config).await?;
     let mut client = database.raw().get().await?;
     let client: &mut Client = &mut client;
     match &options.action {
@@ -56,8 +120,9 @@ pub(crate) async fn run(
                 say(&format!("dropped read.{table}"));
             }
         }
-        // Seen to above.
-        Some(ProjectionsAction::Quarantine { .. }) => {}
+        Some(ProjectionsAction::Quarantine { action }) => {
+            quarantine::run(&database, roles::history(config)?, registry, action).await?;
+        }
         Some(ProjectionsAction::Pause { read_model }) => {
             projector::pause(client, read_model).await?;
             say(&format!("{read_model}: the rebuild waits"));
@@ -68,6 +133,10 @@ pub(crate) async fn run(
         }
     }
     Ok(())
+}
+
+async fn connect(config: &Config) -> Result<Database> {
+    Ok(Database::connect(&config.database, DatabaseRole::Owner, CONNECTIONS).await?)
 }
 
 fn show(projections: &[Projection], json: bool) {
@@ -179,42 +248,51 @@ pub(crate) async fn rebuild(
     registry: &Arc<Registry>,
     options: &Rebuild,
 ) -> Result<()> {
-    let database = Database::connect(&config.database, DatabaseRole::Owner, CONNECTIONS).await?;
+    let database = connect(config).await?;
     let names = if let Some(name) = &options.read_model {
         vec![name.clone()]
     } else {
-        let client = database.raw().get().await?;
-        unbuilt(&client, registry).await?
+        unbuilt(&*database.raw().get().await?, registry).await?
     };
     if names.is_empty() {
         say("every read model has its table; name one to fill it anew");
+        return Ok(());
     }
+    build_all(config, &database, registry, &names, options.anew).await
+}
+
+async fn build_all(
+    config: &Config,
+    database: &Database,
+    registry: &Arc<Registry>,
+    names: &[String],
+    anew: bool,
+) -> Result<()> {
+    let keys = roles::key_ring(config, DatabaseRole::Owner, &roles::history(config)?).await?;
     let mut failed = vec![];
     for name in names {
-        if let Err(error) = build(config, &database, registry, &name, options.anew).await {
+        if let Err(error) = build(database, registry, &keys, name, anew).await {
             say(&format!("{name}: {error}"));
-            failed.push(name);
+            failed.push(name.as_str());
         }
     }
     if failed.is_empty() { Ok(()) } else { bail!("not built: {}", failed.join(", ")) }
 }
 
 async fn build(
-    config: &Config,
     database: &Database,
     registry: &Arc<Registry>,
+    keys: &Arc<KeyRing>,
     name: &str,
     anew: bool,
 ) -> Result<()> {
-    let history = roles::history(config)?;
-    let keys = roles::key_ring(config, DatabaseRole::Owner, &history).await?;
     let bar = Bar::counting("events");
     let moving = bar.clone();
     let started = Instant::now();
     let tell = move |at: Progress| moving.at(at.done, at.total, at.phase.to_string());
     let pool = database.raw();
     let order = RebuildOrder { read_model: name, anew };
-    let rebuilt = projector::rebuild(pool, registry, &keys, order, tell).await;
+    let rebuilt = projector::rebuild(pool, registry, keys, order, tell).await;
     bar.end();
     let rebuilt = rebuilt?;
     let resumed = match rebuilt.resumed {
@@ -232,14 +310,13 @@ async fn build(
 
 /// Builds what has no table yet, while everything runs.
 pub(crate) async fn build_missing(config: Config, registry: Arc<Registry>) {
-    let options = Rebuild { read_model: None, anew: false };
     let built = async {
-        let database = Database::connect(&config.database, DatabaseRole::Owner, 1).await?;
-        let client = database.raw().get().await?;
-        if unbuilt(&client, &registry).await?.is_empty() {
-            return anyhow::Ok(());
+        let database = connect(&config).await?;
+        let names = unbuilt(&*database.raw().get().await?, &registry).await?;
+        if names.is_empty() {
+            return Ok(());
         }
-        rebuild(&config, &registry, &options).await
+        build_all(&config, &database, &registry, &names, false).await
     };
     if let Err(error) = built.await {
         tracing::error!(%error, "read models are not built; `tenantry rebuild` tries it again");

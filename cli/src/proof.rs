@@ -3,10 +3,11 @@
 use std::{
     fs,
     io::{BufWriter, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
 use event_store::{
     TenantId,
     integrity::{Audited, Checkpoint, Document, Keyring, Proofs, Scope, VerifierKey, audit, rows},
@@ -19,12 +20,90 @@ use service::{
     integrity::keyring,
 };
 
-use crate::{
-    options::{Of, Place, ProofAction},
-    print,
-    progress::Bar,
-    roles, say,
-};
+use crate::{options::Place, print, print_differences, progress::Bar, roles, say};
+
+#[derive(Args, Debug)]
+pub(crate) struct Proof {
+    #[command(subcommand)]
+    pub(crate) action: ProofAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ProofAction {
+    /// Print the signed root of a tenant's log.
+    Checkpoint {
+        #[command(flatten)]
+        of: Of,
+        /// The one over so many events; the last by default.
+        #[arg(long, value_name = "N")]
+        size: Option<u64>,
+    },
+    /// Prove that an event is in the log.
+    Inclusion {
+        #[command(flatten)]
+        of: Of,
+        /// The event's position.
+        #[arg(long, value_name = "N")]
+        position: u64,
+        /// In the log of the checkpoint over so many events; of the last by default.
+        #[arg(long, value_name = "N")]
+        size: Option<u64>,
+    },
+    /// Prove that a log continues what it was before.
+    Consistency {
+        #[command(flatten)]
+        of: Of,
+        /// The size of the earlier checkpoint.
+        #[arg(long, value_name = "N")]
+        from: u64,
+        /// The size of the later checkpoint; the last by default.
+        #[arg(long, value_name = "N")]
+        to: Option<u64>,
+    },
+    /// Print the public keys that checkpoints are verified with.
+    Keys {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Print the events as they are hashed, one JSON object per line.
+    Rows {
+        #[command(flatten)]
+        of: Of,
+        /// Up to this position; that of the last checkpoint by default.
+        #[arg(long, value_name = "N")]
+        to: Option<u64>,
+    },
+    /// Check proofs with nothing but public keys: no database, no configuration.
+    Check {
+        /// What the other commands have printed.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// A key you trust, repeatable: name+id+key, or a file of `proof keys`.
+        #[arg(long = "key", required = true, value_name = "KEY")]
+        keys: Vec<String>,
+    },
+    /// Read everything and name whatever is not what was signed.
+    Audit {
+        /// One tenant's log; all by default.
+        #[arg(long, value_name = "TENANT")]
+        tenant: Option<TenantId>,
+        /// A checkpoint that was kept elsewhere, repeatable: tells whether the
+        /// database was set back.
+        #[arg(long = "checkpoint", value_name = "FILE")]
+        checkpoints: Vec<PathBuf>,
+    },
+}
+
+/// Whose log, and where to put the answer.
+#[derive(Args, Debug)]
+pub(crate) struct Of {
+    /// Whose log.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
 
 /// Connections of these tools: one reads rows while others read tiles.
 const CONNECTIONS: usize = 3;
@@ -61,7 +140,7 @@ pub(crate) async fn run(place: &Place, action: &ProofAction) -> Result<bool> {
 }
 
 /// The keys of this place.
-fn keys(config: &Config) -> Result<Keyring> {
+pub(crate) fn keys(config: &Config) -> Result<Keyring> {
     let keyring = keyring(&config.integrity)?;
     keyring.context(
         "logs are not sealed here; name the key that signs checkpoints, or its public half, in \
@@ -123,7 +202,7 @@ async fn sealed(config: &Config, tenant: TenantId) -> Result<u64> {
     }
 }
 
-fn check(files: &[std::path::PathBuf], keys: &[String]) -> Result<bool> {
+fn check(files: &[PathBuf], keys: &[String]) -> Result<bool> {
     let keys: Vec<Vec<VerifierKey>> = keys.iter().map(|key| trusted(key)).collect::<Result<_>>()?;
     let keys = keys.concat();
     let mut holds = true;
@@ -169,7 +248,7 @@ fn document(file: &Path) -> Result<Document> {
 async fn audited(
     config: &Config,
     tenant: Option<TenantId>,
-    checkpoints: &[std::path::PathBuf],
+    checkpoints: &[PathBuf],
 ) -> Result<bool> {
     let keyring = keys(config)?;
     let database = connect(config, DatabaseRole::Owner).await?;
@@ -190,11 +269,7 @@ async fn audited(
 }
 
 /// Checkpoints from files, each of one of our logs and well signed.
-fn kept(
-    keyring: &Keyring,
-    tenant: Option<TenantId>,
-    files: &[std::path::PathBuf],
-) -> Result<Vec<Checkpoint>> {
+fn kept(keyring: &Keyring, tenant: Option<TenantId>, files: &[PathBuf]) -> Result<Vec<Checkpoint>> {
     let mut kept = vec![];
     for file in files {
         let Document::Checkpoint { tenant: of, checkpoint, .. } = document(file)? else {
@@ -221,24 +296,13 @@ async fn events(database: &Database, tenant: Option<TenantId>) -> Result<u64> {
 }
 
 fn told(audited: &Audited) -> bool {
-    for difference in &audited.differences {
-        print(&difference.to_string());
-    }
-    let told = audited.differences.len() as u64;
-    if audited.found > told {
-        print(&format!("and {} more", audited.found - told));
-    }
+    let differences = print_differences(&audited.differences, audited.found);
     let unsealed = audited.events.saturating_sub(audited.sealed);
     say(&format!(
-        "{} events of {} tenants compared with {} checkpoints: {}{}",
+        "{} events of {} tenants compared with {} checkpoints: {differences}{}",
         audited.events,
         audited.tenants,
         audited.checkpoints,
-        match audited.found {
-            0 => "no difference".to_owned(),
-            1 => "1 difference".to_owned(),
-            found => format!("{found} differences"),
-        },
         match unsealed {
             0 => String::new(),
             events => format!("; {events} events are not sealed yet, and nothing is known of them"),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
 use domain::kernel::Registry;
 use event_store::{TenantId, history::History};
 use projector::{Discard, Discarded, Quarantine, Quarantined};
@@ -10,11 +11,80 @@ use serde_json::{Value, json};
 use service::database::Database;
 use ulid::Ulid;
 
-use crate::{
-    erase,
-    options::{Format, QuarantineAction, Which},
-    print, say,
-};
+use crate::{erase, print, replay::Format, say};
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum QuarantineAction {
+    /// List the streams that are quarantined, longest first.
+    List {
+        #[command(flatten)]
+        which: Which,
+        /// List the events that were discarded instead.
+        #[arg(long)]
+        discarded: bool,
+        /// How to show them.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Show a quarantined stream: which event cannot be folded, and why.
+    Show {
+        /// For which read model.
+        #[arg(value_name = "READ_MODEL")]
+        read_model: String,
+        /// The stream, by the id of its aggregate, for example `inv_01J…`.
+        #[arg(value_name = "ID")]
+        stream: String,
+        /// Whose stream.
+        #[arg(long, value_name = "TENANT")]
+        tenant: TenantId,
+        /// How to show it.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Try streams again now, rather than when their time comes.
+    Retry {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Leave the event that cannot be folded out of the read model, for ever.
+    Discard {
+        /// Of which read model, in all its versions.
+        #[arg(value_name = "READ_MODEL")]
+        read_model: String,
+        /// The stream, by the id of its aggregate, for example `inv_01J…`.
+        #[arg(value_name = "ID")]
+        stream: String,
+        /// Whose stream.
+        #[arg(long, value_name = "TENANT")]
+        tenant: TenantId,
+        /// The position of the event, as `show` tells it.
+        #[arg(long, value_name = "N")]
+        position: u64,
+        /// Leave out the events as well that are held back because of it.
+        #[arg(long)]
+        held: bool,
+        /// Why. It is kept for ever: say nothing about people.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who decides so, for the record.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
+}
+
+/// Which quarantined streams: all but for what is named.
+#[derive(Args, Debug)]
+pub(crate) struct Which {
+    /// Those of a read model.
+    #[arg(value_name = "READ_MODEL")]
+    pub(crate) read_model: Option<String>,
+    /// Those of a tenant.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<TenantId>,
+    /// One stream, by the id of its aggregate.
+    #[arg(long, value_name = "ID")]
+    pub(crate) stream: Option<String>,
+}
 
 /// Shows what is quarantined, or sees to it.
 pub(crate) async fn run(

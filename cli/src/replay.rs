@@ -3,12 +3,45 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
-use domain::kernel::{AggregateEntry, AnyRecorded, Registry, State};
-use event_store::{Log, StoredEvent, decode};
+use clap::{Args, ValueEnum};
+use domain::kernel::{AggregateEntry, AnyRecorded, Registry, State, Timestamp};
+use event_store::{Log, StoredEvent, TenantId, decode};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use crate::options::{Format, Replay};
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    /// Whose log.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// One stream, by the id of its aggregate, for example `inv_01J…`.
+    #[arg(value_name = "ID")]
+    pub(crate) stream: Option<String>,
+    /// Up to this version of the stream.
+    #[arg(long, value_name = "N", requires = "stream")]
+    pub(crate) to_version: Option<u64>,
+    /// Up to this position in the tenant's log.
+    #[arg(long, value_name = "N")]
+    pub(crate) to_position: Option<u64>,
+    /// Up to this moment, for example 2026-11-20T09:30:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to_time: Option<Timestamp>,
+    /// Show the state of the aggregate after the last event.
+    #[arg(long, requires = "stream")]
+    pub(crate) state: bool,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object per line, for programs.
+    Json,
+}
 
 /// Events read at once.
 const PAGE: usize = 1_000;

@@ -309,9 +309,8 @@ impl Running {
             worker::Settings::from(&starting.config.worker),
         )
         .sharing(starting.leases(&database, "workers", starting.config.worker.lease));
-        if let Some(keyring) = self.sealer(starting, &database, log.subscribe())? {
-            self.cooler(starting, keyring).await?;
-        }
+        let keyring = self.sealer(starting, &database, log.subscribe())?;
+        self.cooler(starting, keyring).await?;
         let shutdown = starting.shutdown.clone();
         self.working.spawn(async move {
             worker::run(Arc::new(worker), shutdown).await;
@@ -348,7 +347,11 @@ impl Running {
 
     /// Moves old events into cold storage, beside the worker, where that is
     /// asked for.
-    async fn cooler(&mut self, starting: &mut Starting<'_>, keyring: Keyring) -> Result<()> {
+    async fn cooler(
+        &mut self,
+        starting: &mut Starting<'_>,
+        keyring: Option<Keyring>,
+    ) -> Result<()> {
         let cold = &starting.config.cold;
         if cold.after_days == 0 {
             return Ok(());
@@ -359,6 +362,13 @@ impl Running {
                 cold.after_days
             );
         }
+        let Some(keyring) = keyring else {
+            anyhow::bail!(
+                "cold.after_days is {}, but only sealed events can be moved, and nothing is sealed \
+                 here: name the key that signs checkpoints in integrity.signing_key_file",
+                cold.after_days
+            );
+        };
         let cooling = worker::Cooling { after: Duration::from_hours(24) * cold.after_days };
         let segments = segments(starting.config);
         let database = starting.database(DatabaseRole::Cold, COLD_CONNECTIONS).await?;

@@ -3,7 +3,8 @@
 use std::{io::Write, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use domain::kernel::{ActorKind, Domain, ReadModelEntry, Registry};
+use clap::{Args, ValueEnum};
+use domain::kernel::{ActorKind, Domain, ReactionEntry, ReadModelEntry, Registry};
 use event_store::{
     Commands, PgLog, TenantId, catalogue,
     pg::{self, Signals},
@@ -14,16 +15,78 @@ use service::{
     database::{Database, DatabaseRole},
 };
 use tokio_util::sync::CancellationToken;
-use ulid::Ulid;
 
 use crate::{
-    archive, cold, demo,
-    options::{Demo, Place, Replay, TenantAction, Token, Verify, What},
+    demo,
     place::owner,
-    print,
+    print, print_differences,
     progress::Bar,
-    projections, replay as events, roles, say,
+    projections,
+    replay::{self, Replay},
+    roles, say,
 };
+
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// Other seeds make other histories.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Days of history, up to yesterday.
+    #[arg(long, default_value_t = 56)]
+    pub(crate) days: u32,
+    /// Make about so many events instead of the usual amount.
+    #[arg(long, value_name = "N")]
+    pub(crate) events: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Token {
+    /// The bearer's tenant.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: TenantId,
+    /// The bearer's own id in the tenant.
+    #[arg(long, default_value = "admin")]
+    pub(crate) subject: String,
+    /// A role of the bearer, repeatable: admin, member, viewer, auditor.
+    #[arg(long = "role", value_name = "ROLE", default_value = "admin")]
+    pub(crate) roles: Vec<String>,
+    /// How long it is good for, in seconds; the configured time by default.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) lifetime: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// One read model; all by default.
+    #[arg(value_name = "READ_MODEL")]
+    pub(crate) read_model: Option<String>,
+    /// One tenant; all by default.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<TenantId>,
+    /// The tenants from this one on, in the order of their ids.
+    #[arg(long, value_name = "TENANT", conflicts_with = "tenant")]
+    pub(crate) from: Option<TenantId>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Describe {
+    /// What to print.
+    #[arg(value_enum)]
+    pub(crate) what: What,
+}
+
+/// What is generated from the declarations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// The command API as an OpenAPI 3.1 document.
+    Openapi,
+    /// The events as an AsyncAPI 3.0 document.
+    Asyncapi,
+    /// The query API as a GraphQL schema.
+    Graphql,
+    /// The read tables as SQL.
+    Tables,
+}
 
 /// Connections of a tool.
 const CONNECTIONS: usize = 4;
@@ -40,32 +103,6 @@ pub(crate) async fn migrate(config: &Config, registry: &Registry) -> Result<()> 
     }
     worker::register(&mut client, registry).await?;
     say("the database is up to date");
-    Ok(())
-}
-
-pub(crate) async fn tenant(
-    place: &Place,
-    registry: &Arc<Registry>,
-    action: &TenantAction,
-) -> Result<()> {
-    match action {
-        TenantAction::Create { name } => {
-            let id = Ulid::generate();
-            pg::provision(&owner(&place.config()?).await?, id, name).await?;
-            print(&TenantId(id).to_string());
-        }
-        TenantAction::List => {
-            for tenant in pg::tenants(&owner(&place.config()?).await?).await? {
-                print(&format!("{}  {}", TenantId(tenant.id), tenant.name));
-            }
-        }
-        TenantAction::Show { tenant } => cold::show(place, *tenant).await?,
-        TenantAction::Cool(options) => cold::cool(place, options).await?,
-        TenantAction::Warm(options) => cold::warm(place, options).await?,
-        TenantAction::Export(export) => archive::export(place, registry, export).await?,
-        TenantAction::Import(import) => archive::import(place, registry, import).await?,
-        TenantAction::VerifyArchive { from } => archive::check(registry, from).await?,
-    }
     Ok(())
 }
 
@@ -124,7 +161,7 @@ pub(crate) async fn replay(config: &Config, registry: &Registry, options: &Repla
     let settings = roles::log_settings(config, &roles::history(config)?)?;
     let log = PgLog::start(database.raw().clone(), &signals, &settings, &end);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let shown = events::run(&*log, registry, options, &mut out).await;
+    let shown = replay::run(&*log, registry, options, &mut out).await;
     match shown.and_then(|()| Ok(out.flush()?)) {
         // Whoever reads has seen enough.
         Err(error) if is_broken_pipe(&error) => Ok(()),
@@ -158,23 +195,10 @@ pub(crate) async fn verify(
     let verified = projector::verify(database.raw(), registry, &keys, &scope, tell).await;
     bar.end();
     let verified = verified?;
-    for difference in &verified.differences {
-        print(&difference.to_string());
-    }
-    let told = verified.differences.len() as u64;
-    if verified.found > told {
-        print(&format!("and {} more", verified.found - told));
-    }
+    let differences = print_differences(&verified.differences, verified.found);
     say(&format!(
-        "{} rows of {} tenants compared with a fresh fold of {} events: {}",
-        verified.rows,
-        verified.tenants,
-        verified.events,
-        match verified.found {
-            0 => "no difference".to_owned(),
-            1 => "1 difference".to_owned(),
-            found => format!("{found} differences"),
-        }
+        "{} rows of {} tenants compared with a fresh fold of {} events: {differences}",
+        verified.rows, verified.tenants, verified.events,
     ));
     if verified.quarantined + verified.discarded > 0 {
         say(&format!(
@@ -204,17 +228,21 @@ pub(crate) fn describe(registry: &Arc<Registry>, what: What) -> Result<()> {
 /// Waits until the read tables and the reactions have seen all that is in the
 /// logs now.
 pub(crate) async fn caught_up(client: &tokio_postgres::Client, registry: &Registry) -> Result<()> {
-    // Versions that nobody projects any more do not come any further.
+    // What nobody follows any more comes no further, what is not built yet has
+    // not begun, and a reaction may be about to begin.
     let behind = "SELECT count(*) FROM log.heads AS h
-         LEFT JOIN (
-             SELECT tenant_id, min(position) AS position FROM log.checkpoints
-             WHERE consumer LIKE 'reaction:%' OR consumer = ANY ($1) GROUP BY tenant_id
-         ) AS c USING (tenant_id)
+         CROSS JOIN (
+             SELECT consumer FROM log.read_tables WHERE state = 'live' AND consumer = ANY ($1)
+             UNION ALL
+             SELECT unnest($2::text[])
+         ) AS followed
+         LEFT JOIN log.checkpoints AS c USING (consumer, tenant_id)
          WHERE h.position > coalesce(c.position, 0)";
     let tables: Vec<String> =
         registry.read_models().iter().map(ReadModelEntry::table_name).collect();
+    let reactions: Vec<String> = registry.reactions().iter().map(ReactionEntry::consumer).collect();
     loop {
-        let rows: i64 = client.query_one(behind, &[&tables]).await?.try_get(0)?;
+        let rows: i64 = client.query_one(behind, &[&tables, &reactions]).await?.try_get(0)?;
         if rows == 0 {
             return Ok(());
         }

@@ -11,24 +11,32 @@ use crate::{TenantId, keys::Erased};
 /// What the second line says, where a checkpoint has a size.
 const KIND: &str = "erasure";
 
-impl Keyring {
-    /// Signs that a person was forgotten, as the subject was named by whoever
-    /// asked. Nothing where there is no private key.
+impl Document {
+    /// That a person was forgotten, as the subject was named by whoever asked;
+    /// signed where there is a private key.
     #[must_use]
-    pub fn certify(&self, tenant: Ulid, subject: &str, erased: &Erased) -> Option<Document> {
-        let origin = self.origin(tenant);
+    pub fn of_erasure(
+        tenant: Ulid,
+        subject: &str,
+        erased: &Erased,
+        keyring: Option<&Keyring>,
+    ) -> Self {
         let erased_at = erased.at.to_string();
-        let text =
-            text(&origin, subject, (erased.number, erased.position, erased.events), &erased_at);
-        Some(Document::Erasure {
+        let numbers = (erased.number, erased.position, erased.events);
+        let certificate = keyring.and_then(|keyring| {
+            let origin = keyring.origin(tenant);
+            let text = text(&origin, subject, numbers, &erased_at);
+            Some(sign_note(&origin, &text, keyring.signing_key()?))
+        });
+        Self::Erasure {
             tenant: TenantId(tenant).to_string(),
             subject: subject.to_owned(),
             erased_at,
             erasure: erased.number,
             log_position: erased.position,
             sealed_events: erased.events,
-            certificate: sign_note(&origin, &text, self.signing_key()?),
-        })
+            certificate,
+        }
     }
 }
 
@@ -48,9 +56,11 @@ pub(super) fn check(
     tenant: &str,
     (subject, erased_at): (&str, &str),
     numbers: (u64, u64, u64),
-    certificate: &str,
+    certificate: Option<&str>,
     keys: &[VerifierKey],
 ) -> Result<String, CheckError> {
+    let certificate = certificate
+        .ok_or(CheckError::Field { field: "certificate", reason: "nobody has signed it" })?;
     let (signed, verified) = read_note(certificate, keys)?;
     verified?;
     let origin = signed.lines().next().unwrap_or_default();

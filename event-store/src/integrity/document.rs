@@ -72,8 +72,9 @@ pub enum Document {
         log_position: u64,
         /// How many events hold something about the person, and keep it sealed.
         sealed_events: u64,
-        /// The signed note.
-        certificate: String,
+        /// The signed note, if there was a key to sign it with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<String>,
     },
     /// The keys that sign a tenant's checkpoints. Believe them as far as you
     /// believe whoever gave you this.
@@ -230,7 +231,8 @@ impl Document {
             } => {
                 let numbers = (*erasure, *log_position, *sealed_events);
                 let said = (&**subject, &**erased_at);
-                let origin = certificate::check(tenant, said, numbers, certificate, keys)?;
+                let origin =
+                    certificate::check(tenant, said, numbers, certificate.as_deref(), keys)?;
                 let told = format!(
                     "{origin} signed that the key of {subject} was destroyed at {erased_at}, and \
                      that {sealed_events} events up to position {log_position} stay sealed"

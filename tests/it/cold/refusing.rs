@@ -69,6 +69,14 @@ async fn a_log_that_was_altered_is_left_as_it_is() {
     let refused = cellar.try_cool(tenant).await.unwrap_err();
     assert!(matches!(&refused, CoolError::Integrity(error) if error.is_evidence()), "{refused}");
     assert!(refused.to_string().contains("proof audit"), "{refused}");
+    // The command does not stop at it.
+    let all = ["tenant", "cool", "--older-than", "0s", "--least", "1"];
+    let output = cellar.command(&all).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let failed = format!("not moved: {}", TenantId(tenant));
+    assert!(!output.status.success() && said.contains(&failed), "{said}");
+    let moved = "SELECT count(DISTINCT tenant_id) FROM log.segments WHERE tenant_id <> $1";
+    assert!(cellar.world.number(moved, tenant).await > 0);
     assert_eq!((cellar.standing(tenant).await.0, cellar.objects(tenant).len()), (0, 0));
     // Nor is what somebody else has signed.
     let other = Keyring::signing("logs", ed25519_dalek::SigningKey::from_bytes(&[9; 32]), &[]);
@@ -142,9 +150,16 @@ async fn a_process_without_a_place_says_what_it_needs() {
     let output = command.env_remove("TENANTRY__COLD__PLACE").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && said.contains("cold.place"), "{said}");
-    let output = cellar.command(&["tenant", "cool", "--older-than", "soon"]).output().unwrap();
+    for (age, expected) in [("soon", "like 90d"), ("40000d", "at most 36500d")] {
+        let output = cellar.command(&["tenant", "cool", "--older-than", age]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(expected), "{said}");
+    }
+    let mut command = world.command(&["serve", "worker"]);
+    command.env("TENANTRY__COLD__AFTER_DAYS", "30").env("TENANTRY__COLD__PLACE", cellar.place());
+    let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && said.contains("like 90d"), "{said}");
+    assert!(!output.status.success() && said.contains("nothing is sealed here"), "{said}");
     let nobody = TenantId(Ulid::generate()).to_string();
     for action in
         [vec!["tenant", "show", &nobody], vec!["tenant", "cool", &nobody, "--older-than", "0s"]]
