@@ -24,11 +24,9 @@ up: prepare graphiql ## Run everything on this machine, with a demo tenant full 
 test: prepare-tests graphiql clients ## Run all tests
 	cargo $(TESTS) --locked --all-features
 
-# What may differ from one PostgreSQL to the next. ONLY="" for every test.
-test-newest: ONLY = -p event-store -p projector -p service -p worker -p tests
-test-newest: prepare-tests graphiql clients ## Run the tests on the newest PostgreSQL
+test-newest: prepare-tests graphiql clients ## Run all tests on the newest PostgreSQL
 	bin=$$(scripts/newest-postgres) && \
-		TENANTRY_POSTGRES_BIN="$$bin" cargo $(TESTS) --locked --all-features $(ONLY)
+		TENANTRY_POSTGRES_BIN="$$bin" cargo $(TESTS) --locked --all-features
 
 check: prepare graphiql ## Formatting, lints, documentation, dependencies
 	cargo fmt --all --check

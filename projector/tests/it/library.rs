@@ -181,7 +181,8 @@ impl Library {
             WHERE indrelid = $1::text::regclass
             UNION ALL
             SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint
-            WHERE conrelid = $1::text::regclass
+            -- What must not be null is said above; since 18 it has a name, too.
+            WHERE conrelid = $1::text::regclass AND contype <> 'n'
             UNION ALL
             SELECT format('%s %s %s %s %s', polname, polcmd, polroles::regrole[],
                 pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))

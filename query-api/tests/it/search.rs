@@ -81,7 +81,9 @@ async fn what_is_found_is_not_looked_for_in_every_row() {
     let found = "t.book = ANY (ARRAY(SELECT read.found('read.holdings_v1'::regclass, 'book', 'title', \
                  'parts', '%45fceea167%')))";
     let plan_found = plan(&tenant, found).await;
-    assert!(plan_found.contains("book = ANY ($0)"), "{plan_found}");
+    // The second is how 18 writes it.
+    let looked_up = ["book = ANY ($0)", "book = ANY ((InitPlan 1).col1)"];
+    assert!(looked_up.iter().any(|condition| plan_found.contains(condition)), "{plan_found}");
     let index = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'read' AND indexname = $1";
     for (name, of) in [
         ("holdings_v1_search_title", "USING gin (tenant_id, title search.gin_trgm_ops)"),

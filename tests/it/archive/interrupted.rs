@@ -1,6 +1,6 @@
 //! Killed half-way, at many points.
 
-use std::{path::Path, process::Child};
+use std::{path::Path, process::Child, time::Duration};
 
 use event_store::{
     TenantId,
@@ -82,13 +82,31 @@ async fn a_killed_import_goes_on_where_it_was() {
     };
     let mut so_far = 0;
     for part in 1..=4 {
+        // Whoever writes further waits for a lock that is held here.
         let enough = (position * part / 6).cast_signed();
+        let holder = there.owner().await;
+        let hold = format!(
+            "CREATE OR REPLACE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 IF NEW.position > {enough} THEN PERFORM pg_advisory_xact_lock(4711); END IF;
+                 RETURN NEW;
+             END $$;
+             CREATE OR REPLACE TRIGGER hold BEFORE UPDATE ON log.imports
+                 FOR EACH ROW EXECUTE FUNCTION public.hold();
+             SELECT pg_advisory_lock(4711)"
+        );
+        holder.batch_execute(&hold).await.unwrap();
         let mut child = there.command(&["tenant", "import", from, "--as", "b"]).spawn().unwrap();
-        while written().await < enough && child.try_wait().unwrap().is_none() {
-            tokio::task::yield_now().await;
-        }
+        let waiting = "SELECT pid FROM pg_locks
+             WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted";
+        let waits = eventually(async || owner.query_opt(waiting, &[]).await.unwrap()).await;
         child.kill().unwrap();
         child.wait().unwrap();
+        // What it was about to write is rolled back before anybody looks.
+        let pid: i32 = waits.get(0);
+        owner.execute("SELECT pg_terminate_backend($1, 60000)", &[&pid]).await.unwrap();
+        holder.batch_execute("DROP TRIGGER hold ON log.imports").await.unwrap();
+        drop(holder);
         let now = written().await;
         assert!(now >= so_far, "{now} after {so_far}");
         so_far = now;
@@ -100,6 +118,19 @@ async fn a_killed_import_goes_on_where_it_was() {
     let imported = there.import(folder.path(), Target::Name("b".into())).await;
     assert_eq!(imported.found, so_far.cast_unsigned());
     assert_eq!(there.log(imported.tenant).await, here.log(tenant).await);
+}
+
+/// Looks until there is something.
+async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = async {
+        loop {
+            match look().await {
+                Some(found) => return found,
+                None => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), found).await.unwrap()
 }
 
 /// An import that stopped half-way, as a kill leaves it.
