@@ -7,9 +7,10 @@ use clap::{Args, Subcommand};
 use domain::kernel::Registry;
 use event_store::{
     TenantId,
-    history::History,
     import::{self, OrderRule, Report, Rules, TenantRule},
+    keys::KeyRing,
 };
+use service::database::DatabaseRole;
 use tokio_postgres::{Client, NoTls};
 
 use crate::{options::Place, place::owner, print, print_differences, progress::Bar, roles, say};
@@ -67,7 +68,8 @@ pub(crate) struct PostgresEs {
     /// fields.
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
-    /// Store in the open what is declared as personal.
+    /// Store in the open what is declared as personal, rather than sealed: it
+    /// cannot be erased then.
     #[arg(long)]
     pub(crate) open_personal_data: bool,
     /// Look at everything and say what would be done; write nothing.
@@ -117,7 +119,8 @@ async fn postgres_es(
     let bar = Bar::counting("events");
     let moving = bar.clone();
     let tell = move |at: import::Progress| moving.at(at.done, at.of, at.doing);
-    let report = import::import(&mut source, &mut target, registry, &wanted, &tell).await;
+    let keys = roles::key_ring(&config, DatabaseRole::Command, &roles::history(&config)?).await?;
+    let report = import::import(&mut source, &mut target, &keys, registry, &wanted, &tell).await;
     bar.end();
     let report = report?;
     print(told(&report, options.dry_run).trim_end());
@@ -126,9 +129,8 @@ async fn postgres_es(
     }
     let mut equal = true;
     if !options.dry_run {
-        let history = roles::history(&config)?;
         for (view, read_model) in &options.diff_view {
-            let target = (&target, &history);
+            let target = (&target, &*keys);
             equal &= compare(&source, target, registry, view, read_model).await?;
         }
     }
@@ -198,7 +200,8 @@ fn write_report(text: &mut String, report: &Report, dry_run: bool) -> std::fmt::
         write_events(text, report)?;
     }
     for name in &report.personal {
-        writeln!(text, "note: {name} holds personal data, which is stored in the open")?;
+        let how = if report.sealed { "sealed" } else { "stored in the open" };
+        writeln!(text, "note: {name} holds personal data, which is {how}")?;
     }
     for fault in &report.faults {
         writeln!(text, "cannot be imported: {fault}")?;
@@ -235,7 +238,7 @@ fn write_events(text: &mut String, report: &Report) -> std::fmt::Result {
 
 async fn compare(
     source: &Client,
-    target: (&Client, &History),
+    target: (&Client, &KeyRing),
     registry: &Registry,
     view: &str,
     read_model: &str,

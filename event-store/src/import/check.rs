@@ -16,10 +16,11 @@ use super::{
     ids,
     manifest::{Manifest, Versions},
     prepare::Preparer,
+    seal::Matchers,
     source::{Behind, Source, SourceStream},
     tenants,
 };
-use crate::pg::uuid;
+use crate::{keys::KeyRing, pg::uuid};
 
 /// How many examples of a fault are told.
 const EXAMPLES: usize = 5;
@@ -37,6 +38,8 @@ pub struct Report {
     pub mapped: Vec<Mapped>,
     /// Events that are declared to hold personal data.
     pub personal: Vec<String>,
+    /// Whether their personal values are sealed.
+    pub sealed: bool,
     /// Why it cannot be imported; nothing when it can.
     pub faults: Vec<String>,
     /// Events that were written.
@@ -85,7 +88,7 @@ pub(super) struct Plan {
 /// Looks at the streams, then at every event that is new.
 pub(super) async fn check(
     source: &mut Source<'_>,
-    target: &Client,
+    (target, keys): (&Client, Option<&KeyRing>),
     manifest: &Manifest,
     registry: &Registry,
     import: &Import,
@@ -108,8 +111,16 @@ pub(super) async fn check(
         faults.extend(manifest.faults(landing.tenant, &source.rules, &source.order));
     }
     let behind = behind(&streams, manifest, &tenants, &mut found, &mut faults);
+    let matchers = match keys {
+        Some(keys) => {
+            let there = tenants.iter().filter(|landing| !landing.new);
+            Some(Matchers::existing(keys, there.map(|landing| landing.tenant)).await?)
+        }
+        None => None,
+    };
     let preparer = Preparer {
         registry,
+        matchers,
         rules: &import.rules,
         tenants: tenants.iter().map(|each| (each.named.clone(), each.tenant)).collect(),
     };
@@ -119,10 +130,13 @@ pub(super) async fn check(
         Events { preparer, claims, found, mapped: BTreeMap::new(), wrong: vec![], timeless: 0 };
     events.look(source, &behind, progress).await?;
     let personal = events.personal();
-    if !personal.is_empty() && !import.open_personal_data {
+    if !personal.is_empty()
+        && let (Some(keys), Some(landing)) = (keys, tenants.first())
+        && let Err(error) = keys.can_make(landing.tenant).await
+    {
         faults.push(format!(
-            "{} are declared to hold personal data, which would be stored in the open and could not \
-             be erased; allow it with --open-personal-data",
+            "{} are declared to hold personal data, which cannot be sealed here: {error}; \
+             --open-personal-data stores it in the open, where it cannot be erased",
             personal.join(", ")
         ));
     }
@@ -142,6 +156,7 @@ pub(super) async fn check(
         tenants,
         mapped: events.mapped.into_values().collect(),
         personal,
+        sealed: keys.is_some(),
         faults,
         imported: 0,
     };

@@ -45,15 +45,13 @@ impl Claims {
     pub(super) fn apply(&mut self, event: &Prepared) -> Result<(), String> {
         for claim in &event.claims {
             match claim {
-                // The log keeps personal values as hashes under a key that an
-                // import does not have.
-                Claim::Take { personal: true, .. } | Claim::Release { personal: true, .. } => {}
-                Claim::Take { scope, key, .. } => {
+                Claim::Take { scope, key, personal } => {
                     let value = (event.tenant, (*scope).to_owned(), key.clone());
                     match self.held.get(&value) {
                         Some(other) if *other != event.stream => {
+                            let shown = if *personal { String::new() } else { format!(" {key:?}") };
                             return Err(format!(
-                                "{scope} {key:?} belongs to another stream already"
+                                "{scope}{shown} belongs to another stream already"
                             ));
                         }
                         _ => self.held.insert(value.clone(), event.stream),

@@ -17,6 +17,7 @@ mod names;
 mod payload;
 mod prepare;
 mod rules;
+mod seal;
 mod source;
 mod tenants;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use rules::{EventRule, Ids, OrderRule, Rules, TenantRule, TypeRule};
 pub use tenants::Landing;
 pub use views::{ViewDifference, ViewReport, compare_view};
 
+use crate::keys::{KeyError, KeyRing};
 use check::check;
 use manifest::Manifest;
 use source::Source;
@@ -50,7 +52,8 @@ pub struct Import {
     pub dry_run: bool,
     /// Give tenants that have no log one.
     pub create_tenants: bool,
-    /// Store what is declared as personal in the open, as it was.
+    /// Store what is declared as personal in the open, as it was, rather than
+    /// sealed. Personal values that must be unique are then not taken.
     pub open_personal_data: bool,
 }
 
@@ -81,6 +84,10 @@ pub enum ImportError {
     /// written.
     #[error("nothing was imported:\n{}", .0.join("\n"))]
     Refused(Vec<String>),
+    /// Personal data could not be sealed; what was written stays, and the import
+    /// can be run again.
+    #[error("personal data cannot be sealed: {0}")]
+    Keys(#[from] KeyError),
     /// Something changed under the import; what was written stays, and the
     /// import can be run again.
     #[error("{0}; run the import again")]
@@ -93,7 +100,8 @@ pub enum ImportError {
 /// Imports what is new in the source, or says what it would do.
 ///
 /// `source` may be any login that can read the table; `target` must be allowed
-/// to act as `tenantry_owner` and `tenantry_log`.
+/// to act as `tenantry_owner` and `tenantry_log`. `keys` seal what is declared
+/// as personal; their sessions must be those of the command API.
 ///
 /// # Errors
 /// What cannot be imported, with numbers and examples. As long as anything
@@ -101,13 +109,17 @@ pub enum ImportError {
 pub async fn import(
     source: &mut Client,
     target: &mut Client,
+    keys: &KeyRing,
     registry: &Registry,
     import: &Import,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, ImportError> {
+    let sealing = if import.open_personal_data { None } else { Some(keys) };
     let mut source = Source::open(source, &import.rules).await?;
     let manifest = Manifest::open(target, import.dry_run).await?;
-    let imported = carry_over(&mut source, target, &manifest, registry, import, progress).await;
+    let target_and_keys = (&mut *target, sealing);
+    let imported =
+        carry_over(&mut source, target_and_keys, &manifest, registry, import, progress).await;
     if !import.dry_run {
         Manifest::release(target).await;
     }
@@ -119,21 +131,22 @@ pub async fn import(
 
 async fn carry_over(
     source: &mut Source<'_>,
-    target: &mut Client,
+    (target, keys): (&mut Client, Option<&KeyRing>),
     manifest: &Manifest,
     registry: &Registry,
     import: &Import,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, ImportError> {
-    let (mut report, plan) = check(source, target, manifest, registry, import, progress).await?;
+    let here = (&*target, keys);
+    let (mut report, plan) = check(source, here, manifest, registry, import, progress).await?;
     if import.dry_run || !report.faults.is_empty() {
         return match (import.dry_run, report.faults.is_empty()) {
             (false, false) => Err(ImportError::Refused(report.faults)),
             _ => Ok(report),
         };
     }
-    let mut writer = Writer::new(target, registry, source, plan);
-    report.imported = writer.run(source, progress).await?;
+    let mut writer = Writer::new((target, keys), registry, source, plan);
+    report.imported = writer.run(source, !report.personal.is_empty(), progress).await?;
     writer.verify(&report).await?;
     Ok(report)
 }

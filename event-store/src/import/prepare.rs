@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use domain::kernel::{Actor, ActorKind, Claim, Envelope, NAMED_MESSAGE_PACK, Registry, Timestamp};
+use domain::kernel::{
+    Actor, ActorKind, AggregateEntry, AnyRecorded, Claim, Envelope, NAMED_MESSAGE_PACK, Registry,
+    Timestamp,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use ulid::Ulid;
@@ -12,6 +15,7 @@ use super::{
     Rules, ids,
     payload::{self, Form},
     rules::Target,
+    seal::Matchers,
     source::SourceRow,
 };
 
@@ -34,6 +38,12 @@ pub(super) struct Prepared {
     pub(super) payload: Vec<u8>,
     /// What it takes and releases, when its aggregate is declared.
     pub(super) claims: Vec<Claim>,
+    /// Whether personal values lie open in the payload, where they can be found.
+    pub(super) personal: bool,
+    /// How the payload is written.
+    pub(super) codec: i16,
+    /// Whose the sealed values in it are.
+    pub(super) subjects: Vec<Ulid>,
 }
 
 impl Prepared {
@@ -64,6 +74,9 @@ struct Metadata<'a> {
 /// Makes events of rows.
 pub(super) struct Preparer<'a> {
     pub(super) registry: &'a Registry,
+    /// What personal values are found by, of the tenants that are to have them
+    /// sealed. Nothing: they stay open.
+    pub(super) matchers: Option<Matchers>,
     pub(super) rules: &'a Rules,
     /// Tenants by what the rule finds.
     pub(super) tenants: BTreeMap<String, Ulid>,
@@ -104,10 +117,13 @@ impl Preparer<'_> {
             origin: json!({ "event": event, "version": version, "form": form, "tag": tag }),
             payload,
             claims: vec![],
+            personal: false,
+            codec: NAMED_MESSAGE_PACK,
+            subjects: vec![],
             target,
             source: (kind, id),
         };
-        prepared.claims = self.claims(&prepared)?;
+        self.read(&mut prepared)?;
         Ok(prepared)
     }
 
@@ -124,11 +140,32 @@ impl Preparer<'_> {
             .is_some_and(|event| event.personal)
     }
 
-    /// Reads a declared event as its readers will, and asks what it claims.
-    fn claims(&self, event: &Prepared) -> Result<Vec<Claim>, String> {
+    /// Reads a declared event as its readers will, and asks what it claims. One
+    /// with personal values is written anew, so that they can be found.
+    fn read(&self, event: &mut Prepared) -> Result<(), String> {
         let Some(aggregate) = self.registry.aggregate(&event.target.stream_type) else {
-            return Ok(vec![]);
+            return Ok(());
         };
+        let recorded = self.decode(aggregate, event)?;
+        event.claims = aggregate.claims(&recorded);
+        let Some(matchers) = &self.matchers else {
+            event.claims.retain(|claim| !claim.is_personal());
+            return Ok(());
+        };
+        event.claims.iter_mut().for_each(|claim| matchers.hash(event.tenant, claim));
+        if !self.personal(&event.target) {
+            return Ok(());
+        }
+        let encoded = aggregate.encode(&recorded).map_err(|error| error.to_string())?;
+        if let Some(encoded) = encoded {
+            event.personal = encoded.personal;
+            event.target.schema_version = encoded.schema_version;
+            event.payload = encoded.payload;
+        }
+        Ok(())
+    }
+
+    fn decode(&self, aggregate: &AggregateEntry, event: &Prepared) -> Result<AnyRecorded, String> {
         let now = Timestamp::from(event.time.unwrap_or_default());
         let envelope = Envelope {
             event_id: event.event_id,
@@ -160,7 +197,7 @@ impl Preparer<'_> {
             payload: bytes::Bytes::copy_from_slice(&event.payload),
         };
         match crate::decode(self.registry, stored) {
-            Ok(recorded) => Ok(aggregate.claims(&recorded)),
+            Ok(recorded) => Ok(recorded),
             Err(crate::DecodeError::Event { source, .. }) => Err(source.to_string()),
             Err(error) => Err(error.to_string()),
         }

@@ -11,7 +11,8 @@ use ulid::Ulid;
 use super::{ImportError, ids};
 use crate::{
     ReadError, decode,
-    history::{History, Stretch, Within},
+    history::{Stretch, Within},
+    keys::KeyRing,
     pg::ulid,
 };
 
@@ -62,14 +63,15 @@ impl std::fmt::Display for ViewDifference {
 /// imported, row by row and field by field.
 ///
 /// Fields are compared where both have them, a column `due_on` with a field
-/// `due_on` or `dueOn`. What was imported is read through a history.
+/// `due_on` or `dueOn`. What was imported is read with the keys of personal
+/// data, through the history beside them.
 ///
 /// # Errors
 /// When there is no such view or read model, its rows are not those of one
 /// aggregate each, or the events cannot be folded.
 pub async fn compare_view(
     source: &Client,
-    (target, history): (&Client, &History),
+    (target, keys): (&Client, &KeyRing),
     registry: &Registry,
     view: &str,
     read_model: &str,
@@ -89,7 +91,7 @@ pub async fn compare_view(
     let names = Names::of(target).await?;
     let mut new = BTreeMap::new();
     for tenant in imported_tenants(target).await? {
-        for cells in fold((target, history), registry, entry, tenant).await? {
+        for cells in fold((target, keys), registry, entry, tenant).await? {
             let id = entry.table.position(key).and_then(|place| cells.get(place));
             new.insert(id.map(text).unwrap_or_default(), cells);
         }
@@ -141,7 +143,7 @@ async fn imported_tenants(target: &Client) -> Result<Vec<Ulid>, ImportError> {
 
 /// The rows that a tenant's log comes to.
 async fn fold(
-    (target, history): (&Client, &History),
+    (target, keys): (&Client, &KeyRing),
     registry: &Registry,
     entry: &ReadModelEntry,
     tenant: Ulid,
@@ -153,13 +155,16 @@ async fn fold(
     let mut after = 0;
     loop {
         let stretch = Stretch { tenant, after, until: u64::MAX, types: None, limit: PAGE };
-        let events = history.stretch(&Within(target), stretch).await.map_err(unread)?;
+        let events = keys.history().stretch(&Within(target), stretch).await.map_err(unread)?;
+        let mut wanted = vec![];
         for event in &events {
             after = event.position().map_err(unread)?;
-            if !sources.contains(&event.stream_type().map_err(unread)?) {
-                continue;
+            if sources.contains(&event.stream_type().map_err(unread)?) {
+                wanted.push(event.stored().map_err(unread)?);
             }
-            let stored = event.stored().map_err(unread)?;
+        }
+        keys.open_events(tenant, &mut wanted).await?;
+        for stored in wanted {
             let event = decode(registry, stored).map_err(|error| failed(error.to_string()))?;
             work.apply(&event).map_err(|error| failed(error.to_string()))?;
         }

@@ -19,13 +19,20 @@ use super::{
     claims::Claims,
     manifest,
     prepare::{Prepared, Preparer},
+    seal::{self, Matchers, seal},
     source::Source,
 };
-use crate::pg::{provision, ulid, uuid};
+use crate::{
+    NewKey,
+    keys::KeyRing,
+    pg::{provision, ulid, uuid},
+};
 
 /// Writes the events of a plan.
 pub(super) struct Writer<'a> {
     target: &'a mut Client,
+    /// What seals personal values, unless they stay open.
+    keys: Option<&'a KeyRing>,
     registry: &'a Registry,
     plan: Plan,
     order: String,
@@ -42,13 +49,14 @@ struct Head {
 
 impl<'a> Writer<'a> {
     pub(super) fn new(
-        target: &'a mut Client,
+        (target, keys): (&'a mut Client, Option<&'a KeyRing>),
         registry: &'a Registry,
         source: &Source<'_>,
         plan: Plan,
     ) -> Self {
         Self {
             target,
+            keys,
             registry,
             plan,
             order: source.order.to_string(),
@@ -62,6 +70,7 @@ impl<'a> Writer<'a> {
     pub(super) async fn run(
         &mut self,
         source: &mut Source<'_>,
+        personal: bool,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<u64, ImportError> {
         for landing in self.plan.tenants.iter().filter(|landing| landing.new) {
@@ -73,22 +82,40 @@ impl<'a> Writer<'a> {
         self.claims = Claims::of(self.target, &ids).await?;
         let rules = source.rules.clone();
         let tenants = self.plan.tenants.iter().map(|each| (each.named.clone(), each.tenant));
-        let preparer =
-            Preparer { registry: self.registry, rules: &rules, tenants: tenants.collect() };
+        let matchers = match self.keys {
+            Some(keys) if personal => {
+                Some(Matchers::made(keys, self.plan.tenants.iter().map(|each| each.tenant)).await?)
+            }
+            keys => keys.map(|_| Matchers::default()),
+        };
+        let preparer = Preparer {
+            registry: self.registry,
+            matchers,
+            rules: &rules,
+            tenants: tenants.collect(),
+        };
         let mut rows = source.events(&self.plan.behind).await?;
         let mut done = 0;
         while let Some(page) = rows.next().await? {
             let events: Result<Vec<_>, _> =
                 page.into_iter().map(|row| preparer.prepare(row)).collect();
-            let events = events.map_err(ImportError::Disturbed)?;
+            let mut events = events.map_err(ImportError::Disturbed)?;
             done += events.len() as u64;
-            self.stretch(&events).await?;
+            let keys = match self.keys {
+                Some(keys) => seal(keys, &mut events).await?,
+                None => vec![],
+            };
+            self.stretch(&events, &keys).await?;
             progress(Progress { doing: "writing", done, of: self.plan.new });
         }
         Ok(done)
     }
 
-    async fn stretch(&mut self, events: &[Prepared]) -> Result<(), ImportError> {
+    async fn stretch(
+        &mut self,
+        events: &[Prepared],
+        new_keys: &[(Ulid, NewKey)],
+    ) -> Result<(), ImportError> {
         for event in events {
             self.claims.apply(event).map_err(ImportError::Disturbed)?;
         }
@@ -98,10 +125,10 @@ impl<'a> Writer<'a> {
             .await
             .map_err(ImportError::Target)?;
         let mut heads = lock(&transaction, events).await?;
+        let columns = Columns::of(events, &mut heads, self.timed);
+        seal::write(&transaction, new_keys, &columns.subjects).await?;
         let written = async {
-            let (sql, columns) =
-                (include_str!("sql/events.sql"), Columns::of(events, &mut heads, self.timed));
-            columns.write(&transaction, sql).await?;
+            columns.write(&transaction, include_str!("sql/events.sql")).await?;
             streams(&transaction, events).await?;
             self.claims.write(&transaction).await?;
             let tenants: Vec<Uuid> = heads.keys().copied().map(uuid).collect();
@@ -229,6 +256,9 @@ struct Columns<'a> {
     traces: Vec<Option<&'a str>>,
     metadata: Vec<&'a [u8]>,
     payloads: Vec<&'a [u8]>,
+    codecs: Vec<i16>,
+    /// Whose personal data is where: tenant, data subject, position.
+    subjects: Vec<(Ulid, Ulid, i64)>,
 }
 
 impl<'a> Columns<'a> {
@@ -260,6 +290,10 @@ impl<'a> Columns<'a> {
             columns.traces.push(event.trace_parent.as_deref());
             columns.metadata.push(&event.metadata);
             columns.payloads.push(&event.payload);
+            columns.codecs.push(event.codec);
+            let position = head.position;
+            let people = event.subjects.iter().map(|subject| (event.tenant, *subject, position));
+            columns.subjects.extend(people);
         }
         columns
     }
@@ -288,6 +322,7 @@ impl<'a> Columns<'a> {
                     &self.traces,
                     &self.metadata,
                     &self.payloads,
+                    &self.codecs,
                 ],
             )
             .await

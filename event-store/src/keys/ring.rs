@@ -174,6 +174,14 @@ impl KeyRing {
         self.keys(tenant, &subjects.into_iter().collect::<Vec<_>>()).await
     }
 
+    /// Whether new keys can be encrypted here.
+    ///
+    /// # Errors
+    /// When the master key cannot be reached, or there is none.
+    pub(crate) async fn can_make(&self, tenant: Ulid) -> Result<(), KeyError> {
+        self.backend.wrap(tenant, &generate()?).await.map(drop)
+    }
+
     /// By what personal values of a tenant are found again without being
     /// known. None: the tenant has no personal data.
     ///
@@ -279,13 +287,21 @@ impl KeyRing {
         open(&keys, Place::state(stream, version), state)
     }
 
+    /// The matcher of a tenant, made if there is none.
+    ///
+    /// # Errors
+    /// When the database or the master key cannot be reached.
+    pub(crate) async fn made_matcher(&self, tenant: Ulid) -> Result<Matcher, KeyError> {
+        Ok(Matcher(self.made(tenant, Purpose::Match).await?))
+    }
+
     /// Replaces personal claims by keyed hashes of them.
     async fn hash_claims(&self, tenant: Ulid, appends: &mut [Append]) -> Result<(), KeyError> {
         let claims = || appends.iter().flat_map(|append| &append.claims);
         if !claims().any(Claim::is_personal) {
             return Ok(());
         }
-        let matcher = Matcher(self.made(tenant, Purpose::Match).await?);
+        let matcher = self.made_matcher(tenant).await?;
         for claim in appends.iter_mut().flat_map(|append| &mut append.claims) {
             matcher.hash(claim);
         }

@@ -1,7 +1,7 @@
 //! Importing tables that nobody's types are known of.
 
 use std::sync::{
-    Mutex,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -11,12 +11,13 @@ use event_store::{
         EventRule, Ids, Import, ImportError, OrderRule, Report, Rules, TenantRule, TypeRule,
         compatibility_view, import,
     },
+    keys::MasterKeys,
 };
 use serde_json::{Value, json};
 use tests::Database;
 use ulid::Ulid;
 
-use super::{OurStore, PeerStore, registry};
+use super::{OurStore, PeerStore, keys, registry};
 
 /// A shop that two companies share: ids of their own making, enums as serde
 /// writes them, and a clock that once ran back.
@@ -60,7 +61,8 @@ async fn run(
 ) -> Result<Report, ImportError> {
     let mut source = peer.database.owner().await.unwrap();
     let mut target = database.owner().await.unwrap();
-    import(&mut source, &mut target, &registry(), wanted, &|_| ()).await
+    let keys = keys(database, Arc::new(MasterKeys::ephemeral().unwrap()));
+    import(&mut source, &mut target, &keys, &registry(), wanted, &|_| ()).await
 }
 
 /// An event of the log, without what derives from it.
@@ -297,7 +299,8 @@ async fn an_import_that_is_killed_goes_on_where_it_was() {
             tokio::task::block_in_place(|| runtime.block_on(kill));
         }
     };
-    let cut_short = import(&mut source, &mut target, &registry(), &wanted, &cut).await;
+    let keys = broken.keys();
+    let cut_short = import(&mut source, &mut target, &keys, &registry(), &wanted, &cut).await;
     assert!(matches!(cut_short, Err(ImportError::Target(_))), "{cut_short:?}");
     let owner = broken.database.owner().await.unwrap();
     let held: i64 = owner.query_one("SELECT count(*) FROM log.events", &[]).await.unwrap().get(0);

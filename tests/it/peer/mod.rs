@@ -5,6 +5,7 @@
 mod compatibility;
 mod defects;
 mod importing;
+mod personal;
 mod refusing;
 mod tally;
 mod views;
@@ -18,7 +19,7 @@ use domain::kernel::{
 };
 use event_store::{
     CommandError, Commands, Log, Order, PgLog, decode,
-    keys::MasterKeys,
+    keys::{KeyEncryption, KeyRing, MasterKeys},
     pg::{PgLogSettings, Signals},
 };
 use postgres_es::{PostgresCqrs, postgres_cqrs};
@@ -42,6 +43,10 @@ impl Domain for Both {
 
 fn registry() -> Arc<Registry> {
     Arc::new(Registry::of::<Both>().unwrap())
+}
+
+fn keys(database: &Database, master: Arc<dyn KeyEncryption>) -> KeyRing {
+    KeyRing::new(database.pool("tenantry_command").unwrap(), master)
 }
 
 /// An aggregate as a team would write it for cqrs-es.
@@ -189,6 +194,8 @@ impl PeerStore {
 /// Our side of a test.
 struct OurStore {
     database: Database,
+    /// What the keys of tenants are encrypted with.
+    master: Arc<MasterKeys>,
     log: Arc<PgLog>,
     commands: Arc<Commands>,
     _end: tokio_util::sync::DropGuard,
@@ -198,12 +205,14 @@ impl OurStore {
     async fn new() -> Self {
         let database = Database::new().await.unwrap();
         let end = CancellationToken::new();
-        let pool = database.pool("tenantry_command").unwrap();
-        let keys = Arc::new(MasterKeys::ephemeral().unwrap());
-        let settings = PgLogSettings { keys, ..PgLogSettings::default() };
-        let log = PgLog::start(pool, &Signals::silent(), &settings, &end);
+        let master = Arc::new(MasterKeys::ephemeral().unwrap());
+        let log = log(&database, master.clone(), &end);
         let commands = Commands::new::<Both>(log.clone());
-        Self { database, log, commands, _end: end.drop_guard() }
+        Self { database, master, log, commands, _end: end.drop_guard() }
+    }
+
+    fn keys(&self) -> KeyRing {
+        keys(&self.database, self.master.clone())
     }
 
     async fn give<A: Aggregate>(&self, asked: &Asked<A>) -> Result<(), String> {
@@ -227,24 +236,34 @@ impl OurStore {
 
     /// All events of a tenant, as far as both stores know of them.
     async fn events(&self, tenant: Ulid) -> Vec<Seen> {
-        let registry = registry();
-        let stored = self.log.read_tenant(tenant, 0, 100_000).await.unwrap();
-        stored
-            .into_iter()
-            .map(|stored| {
-                let version = stored.schema_version;
-                let event = decode(&registry, stored).unwrap();
-                let envelope = event.envelope();
-                Seen {
-                    stream: envelope.stream_id.to_string(),
-                    version: envelope.version,
-                    name: format!("{}.{}", envelope.stream_type, event.name()),
-                    schema_version: version,
-                    fields: event.fields(),
-                }
-            })
-            .collect()
+        events(&self.log, tenant).await
     }
+}
+
+fn log(database: &Database, keys: Arc<MasterKeys>, end: &CancellationToken) -> Arc<PgLog> {
+    let pool = database.pool("tenantry_command").unwrap();
+    let settings = PgLogSettings { keys, ..PgLogSettings::default() };
+    PgLog::start(pool, &Signals::silent(), &settings, end)
+}
+
+async fn events(log: &PgLog, tenant: Ulid) -> Vec<Seen> {
+    let registry = registry();
+    let stored = log.read_tenant(tenant, 0, 100_000).await.unwrap();
+    stored
+        .into_iter()
+        .map(|stored| {
+            let version = stored.schema_version;
+            let event = decode(&registry, stored).unwrap();
+            let envelope = event.envelope();
+            Seen {
+                stream: envelope.stream_id.to_string(),
+                version: envelope.version,
+                name: format!("{}.{}", envelope.stream_type, event.name()),
+                schema_version: version,
+                fields: event.fields(),
+            }
+        })
+        .collect()
 }
 
 /// An event, as far as both stores know of it.

@@ -1,13 +1,16 @@
 //! What cannot be imported is told with numbers and examples, and nothing is
 //! written.
 
+use std::sync::Arc;
+
 use event_store::{
     Log,
     import::{Ids, Import, ImportError, OrderRule, Rules, TenantRule, TypeRule, import},
+    keys::NoKeys,
 };
 
 use super::{
-    Asked, OurStore, PeerStore, registry,
+    Asked, OurStore, PeerStore, keys, registry,
     tally::{Add, Tally, TallyCommand},
 };
 
@@ -23,13 +26,17 @@ fn wanted(rules: Rules) -> Import {
 async fn told(rows: &str, wanted: &Import) -> String {
     let (peer, ours) = (PeerStore::new().await, OurStore::new().await);
     if !rows.is_empty() {
-        peer.run(&format!(
-            "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type,
-                 event_version, payload, metadata) VALUES {rows}"
-        ))
-        .await;
+        put(&peer, rows).await;
     }
     attempt(&peer, &ours, wanted).await
+}
+
+async fn put(peer: &PeerStore, rows: &str) {
+    peer.run(&format!(
+        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version,
+             payload, metadata) VALUES {rows}"
+    ))
+    .await;
 }
 
 async fn attempt(peer: &PeerStore, ours: &OurStore, wanted: &Import) -> String {
@@ -37,7 +44,8 @@ async fn attempt(peer: &PeerStore, ours: &OurStore, wanted: &Import) -> String {
     let mut target = ours.database.owner().await.unwrap();
     let count = "SELECT count(*) FROM log.events";
     let before: i64 = target.query_one(count, &[]).await.unwrap().get(0);
-    let refused = import(&mut source, &mut target, &registry(), wanted, &|_| ()).await;
+    let refused =
+        import(&mut source, &mut target, &ours.keys(), &registry(), wanted, &|_| ()).await;
     let after: i64 = target.query_one(count, &[]).await.unwrap().get(0);
     assert_eq!(before, after);
     match refused {
@@ -104,14 +112,11 @@ async fn an_id_of_two_types_unless_one_derives_its_ids() {
     let derive = TypeRule { ids: Ids::Derive, ..TypeRule::default() };
     let rules = Rules { types: [("B".to_owned(), derive)].into(), ..of_one_tenant() };
     let (peer, ours) = (PeerStore::new().await, OurStore::new().await);
-    peer.run(&format!(
-        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version,
-             payload, metadata) VALUES {rows}"
-    ))
-    .await;
+    put(&peer, &rows).await;
     let mut source = peer.database.owner().await.unwrap();
     let mut target = ours.database.owner().await.unwrap();
-    let report = import(&mut source, &mut target, &registry(), &wanted(rules), &|_| ()).await;
+    let report =
+        import(&mut source, &mut target, &ours.keys(), &registry(), &wanted(rules), &|_| ()).await;
     assert_eq!(report.unwrap().imported, 2);
 }
 
@@ -137,12 +142,37 @@ async fn values_that_two_streams_claim() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn personal_data_unless_that_is_allowed() {
-    let rows = r#"('Customer', 'a', 1, 'Renamed', '1.0', '{"Renamed": {"name": "N"}}', '{}'),
-        ('Customer', 'a', 2, 'Closed', '1.0', '{"Closed": {"reason": "r", "email": "e"}}', '{}')"#;
-    let told = told(rows, &wanted(of_one_tenant())).await;
-    assert!(told.contains("customer.closed are declared to hold personal data"), "{told}");
+async fn personal_data_where_nothing_can_seal_it() {
+    let (peer, ours) = (PeerStore::new().await, OurStore::new().await);
+    put(
+        &peer,
+        r#"('Customer', 'a', 1, 'Renamed', '1.0', '{"Renamed": {"name": "N"}}', '{}'),
+        ('Customer', 'a', 2, 'Closed', '1.0', '{"Closed": {"reason": "r", "email": "e"}}', '{}')"#,
+    )
+    .await;
+    let mut source = peer.database.owner().await.unwrap();
+    let mut target = ours.database.owner().await.unwrap();
+    let (none, registry) = (keys(&ours.database, Arc::new(NoKeys)), registry());
+    let sealed = wanted(of_one_tenant());
+    let refused = import(&mut source, &mut target, &none, &registry, &sealed, &|_| ()).await;
+    let told = refused.unwrap_err().to_string();
+    assert!(told.contains("customer.closed are declared"), "{told}");
+    assert!(told.contains("tenantry keys create"), "{told}");
     assert!(told.contains("--open-personal-data"), "{told}");
+    let open = Import { open_personal_data: true, ..sealed };
+    let report = import(&mut source, &mut target, &none, &registry, &open, &|_| ()).await;
+    assert_eq!(report.unwrap().imported, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn personal_values_that_two_people_claim() {
+    let rows = r#"('Customer', 'a', 1, 'Opened', '1.0', '{"Opened": {"name": "A",
+            "email": "thandi@example.com", "currency": "ZAR", "payment_terms_days": 7}}', '{}'),
+        ('Customer', 'b', 1, 'Opened', '1.0', '{"Opened": {"name": "B",
+            "email": " Thandi@Example.com", "currency": "ZAR", "payment_terms_days": 7}}', '{}')"#;
+    let told = told(rows, &wanted(of_one_tenant())).await;
+    assert!(told.contains("customer.email belongs to another stream already"), "{told}");
+    assert!(!told.to_lowercase().contains("thandi"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +200,7 @@ async fn a_tenant_that_has_other_events() {
     let mut source = peer.database.owner().await.unwrap();
     let mut target = ours.database.owner().await.unwrap();
     let wanted = wanted(rules.clone());
-    import(&mut source, &mut target, &registry(), &wanted, &|_| ()).await.unwrap();
+    import(&mut source, &mut target, &ours.keys(), &registry(), &wanted, &|_| ()).await.unwrap();
     drop(target);
 
     // Other rules than it was begun with.
@@ -203,6 +233,7 @@ async fn another_import_at_the_same_time() {
     let mut source = peer.database.owner().await.unwrap();
     let mut target = ours.database.owner().await.unwrap();
     let wanted = wanted(of_one_tenant());
-    let refused = import(&mut source, &mut target, &registry(), &wanted, &|_| ()).await;
+    let refused =
+        import(&mut source, &mut target, &ours.keys(), &registry(), &wanted, &|_| ()).await;
     assert!(matches!(refused, Err(ImportError::Disturbed(_))), "{refused:?}");
 }

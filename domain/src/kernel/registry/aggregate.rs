@@ -6,8 +6,8 @@ use serde_json::Value;
 use ulid::Ulid;
 
 use crate::kernel::{
-    Aggregate, AnyRecorded, Claim, CodecError, Command, DecodeFn, Envelope, Event, EventCodec,
-    Recorded, schema,
+    Aggregate, AnyRecorded, Claim, CodecError, Command, DecodeFn, Encoded, Envelope, Event,
+    EventCodec, Recorded, schema,
 };
 
 /// One aggregate.
@@ -31,6 +31,7 @@ pub struct AggregateEntry {
     /// Names in its constants that nothing bears.
     strays: Vec<String>,
     decode: Box<DecodeFn>,
+    encode: fn(&AnyRecorded) -> Option<Result<Encoded, CodecError>>,
     state: fn() -> Box<dyn State>,
     claims: fn(&AnyRecorded) -> Vec<Claim>,
 }
@@ -120,6 +121,7 @@ impl AggregateEntry {
             decode: Box::new(move |envelope, name, version, payload| {
                 codec.recorded(envelope, name, version, payload).map(AnyRecorded::new)
             }),
+            encode: |event| event.of::<A>().map(|it| EventCodec::<A>::new().encode(&it.event)),
             state: || Box::new(StateOf(A::default())),
             claims: |event| event.of::<A>().map(|it| A::claims(&it.event)).unwrap_or_default(),
         }
@@ -137,6 +139,15 @@ impl AggregateEntry {
         payload: &[u8],
     ) -> Result<AnyRecorded, CodecError> {
         (self.decode)(envelope, name, schema_version, payload)
+    }
+
+    /// Writes an event in the current version of its shape; nothing if it is
+    /// another aggregate's.
+    ///
+    /// # Errors
+    /// When it cannot be serialised, which the laws of events rule out.
+    pub fn encode(&self, event: &AnyRecorded) -> Result<Option<Encoded>, CodecError> {
+        (self.encode)(event).transpose()
     }
 
     /// Which unique values or numbers the event takes or releases; nothing if
