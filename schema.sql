@@ -1203,6 +1203,7 @@ CREATE FUNCTION log.shard(tenant uuid) RETURNS smallint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (get_byte(uuid_send(tenant), 15) & 63)::smallint;
 
+-- The first process of a group writes its rows.
 CREATE TABLE log.leases (
     -- The group: workers, or the projectors that keep the same read tables:
     -- projectors-{fingerprint of their names}.
@@ -1217,10 +1218,6 @@ CREATE TABLE log.leases (
     until       timestamptz NOT NULL DEFAULT '-infinity',
     CONSTRAINT leases_pkey PRIMARY KEY (consumers, shard)
 ) WITH (fillfactor = 50);
-INSERT INTO log.leases (consumers, shard)
-SELECT consumers, shard
-FROM unnest(ARRAY['projectors', 'workers']) AS g (consumers)
-CROSS JOIN generate_series(0, 63) AS s (shard);
 ALTER TABLE log.leases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE log.leases FORCE ROW LEVEL SECURITY;
 CREATE POLICY watching ON log.leases FOR SELECT TO tenantry_owner USING (true);

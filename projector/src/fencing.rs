@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use event_store::pg::{Fence, Held, Leases};
-use tokio::sync::watch;
 use ulid::Ulid;
 
 /// The leases of a projector that shares the tenants with others, and those it
@@ -43,10 +42,5 @@ impl Fencing {
     /// The shards to look for work in, or all.
     pub(crate) fn shards(&self) -> Option<Vec<i16>> {
         self.leases.as_ref().map(|_| self.held.shards())
-    }
-
-    /// Tells when leases come or go.
-    pub(crate) fn changes(&self) -> Option<watch::Receiver<Arc<Held>>> {
-        self.leases.as_ref().map(|leases| leases.changes())
     }
 }

@@ -2,22 +2,21 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
-use event_store::{Subscription, Wake, pg::Held};
-use futures_util::{FutureExt, future::OptionFuture};
-use tokio::sync::watch;
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use event_store::{
+    Subscription, Wake,
+    pg::{Tending, Trouble},
+};
+use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 use crate::{Projector, StepError};
 
 /// How long to leave the database alone after it failed.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often the same trouble is told again while it lasts.
-const REMINDER: Duration = Duration::from_mins(1);
 
 /// Folds what comes in until `shutdown`, at which it ends between two
 /// transactions and gives back what it has under leases. A database that is away is waited for; a tenant whose log
@@ -27,56 +26,41 @@ pub async fn run(
     mut subscription: Subscription,
     shutdown: CancellationToken,
 ) {
-    let done = CancellationToken::new();
-    let keeping = projector.fencing.leases.clone().map(|leases| {
-        let done = done.clone();
-        AbortOnDropHandle::new(tokio::spawn(async move { leases.keep(done).await }))
-    });
-    work_until(&mut projector, &mut subscription, &shutdown).await;
-    done.cancel();
-    if let Some(Err(error)) = OptionFuture::from(keeping).await {
-        tracing::error!(%error, "tending leases broke off, they will lapse");
-    }
+    let mut tending = Tending::begin(projector.fencing.leases.clone());
+    work_until(&mut projector, &mut subscription, &mut tending, &shutdown).await;
+    tending.end().await;
 }
 
 async fn work_until(
     projector: &mut Projector,
     subscription: &mut Subscription,
+    tending: &mut Tending,
     shutdown: &CancellationToken,
 ) {
     let mut queue = Queue::default();
     let mut trouble = Trouble::default();
-    let mut leases = projector.fencing.changes();
     while !shutdown.is_cancelled() {
         let wake = if queue.is_empty() {
             tokio::select! {
                 wake = subscription.next() => Some(wake),
-                () = changed(&mut leases) => Some(Wake::All),
+                () = tending.changed() => Some(Wake::All),
                 () = shutdown.cancelled() => return,
             }
-        } else if changed(&mut leases).now_or_never().is_some() {
+        } else if tending.changed().now_or_never().is_some() {
             Some(Wake::All)
         } else {
             subscription.next().now_or_never()
         };
         if let Err(error) = work(projector, &mut queue, subscription, wake).await {
-            trouble.tell(&error);
+            if let Some(error) = trouble.news(&error) {
+                tracing::error!(error, "the projector cannot go on, trying again meanwhile");
+            }
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
                 () = shutdown.cancelled() => return,
             }
         }
     }
-}
-
-/// Waits until there are other leases; for ever without any.
-async fn changed(leases: &mut Option<watch::Receiver<Arc<Held>>>) {
-    if let Some(leases) = leases
-        && leases.changed().await.is_ok()
-    {
-        return;
-    }
-    std::future::pending::<()>().await;
 }
 
 async fn work(
@@ -184,21 +168,6 @@ impl Queue {
             self.waiting.remove(tenant);
         }
         taken
-    }
-}
-
-/// What was told about the trouble there is, so that it is told once.
-#[derive(Default)]
-struct Trouble(Option<(String, Instant)>);
-
-impl Trouble {
-    fn tell(&mut self, error: &StepError) {
-        let text = error.to_string();
-        let told = self.0.as_ref();
-        if told.is_none_or(|(told, at)| *told != text || at.elapsed() > REMINDER) {
-            tracing::error!(error = text, "the projector cannot go on, trying again meanwhile");
-            self.0 = Some((text, Instant::now()));
-        }
     }
 }
 

@@ -2,15 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use event_store::{Subscription, Wake, pg::Held};
-use futures_util::future::OptionFuture;
+use event_store::{Subscription, Wake, pg::Tending};
 use service::shutdown::Shutdown;
 use tokio::{
-    sync::watch,
     task::JoinSet,
     time::{Instant, sleep_until},
 };
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use ulid::Ulid;
 
 use crate::{Worker, worker::Progress};
@@ -26,26 +23,18 @@ const LONGEST_REST: u32 = 16;
 /// Works until the end begins, then finishes what is under way and gives back
 /// what it has under leases.
 pub async fn run(worker: Arc<Worker>, shutdown: Shutdown) {
-    let done = CancellationToken::new();
-    let keeping = worker.leases.clone().map(|leases| {
-        let done = done.clone();
-        AbortOnDropHandle::new(tokio::spawn(async move { leases.keep(done).await }))
-    });
     let mut running = Running {
         wakes: worker.commands.log().subscribe(),
         turns: Waiting::default(),
         serving: JoinSet::new(),
-        leases: worker.leases.as_ref().map(|leases| leases.changes()),
+        tending: Tending::begin(worker.leases.clone()),
         measured: Instant::now(),
         forget_at: Instant::now(),
         worker,
     };
     while shutdown.or(running.go_on()).await.is_some() {}
     while running.serving.join_next().await.is_some() {}
-    done.cancel();
-    if let Some(Err(error)) = OptionFuture::from(keeping).await {
-        tracing::error!(%error, "tending leases broke off, they will lapse");
-    }
+    running.tending.end().await;
 }
 
 struct Running {
@@ -53,7 +42,7 @@ struct Running {
     wakes: Subscription,
     turns: Waiting,
     serving: JoinSet<(Ulid, Progress)>,
-    leases: Option<watch::Receiver<Arc<Held>>>,
+    tending: Tending,
     measured: Instant,
     forget_at: Instant,
 }
@@ -80,7 +69,7 @@ impl Running {
                 Wake::Tenants(tenants) => tenants.iter().for_each(|one| self.turns.wake(*one)),
                 Wake::All => self.look_around().await,
             },
-            () = changed(&mut self.leases) => self.look_around().await,
+            () = self.tending.changed() => self.look_around().await,
             () = sleep_until(ready_at.unwrap_or_else(Instant::now)), if ready_at.is_some() => {}
         }
     }
@@ -110,16 +99,6 @@ impl Running {
             }
         }
     }
-}
-
-/// Waits until there are other leases; for ever without any.
-async fn changed(leases: &mut Option<watch::Receiver<Arc<Held>>>) {
-    if let Some(leases) = leases
-        && leases.changed().await.is_ok()
-    {
-        return;
-    }
-    std::future::pending::<()>().await;
 }
 
 /// Tenants that wait for their turn. Each comes once, however often it was

@@ -22,16 +22,13 @@ use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 use uuid::Uuid;
 
-use super::{Channel, Signals, session::words, uuid};
+use super::{Channel, Signals, Trouble, session::words, uuid};
 
 /// Into how many shards tenants fall. The function `log.shard` says the same.
 pub const SHARDS: i16 = 64;
 
 /// How often a lease is renewed in its time.
 const RENEWALS: u32 = 3;
-
-/// How often the same trouble is told again while it lasts.
-const REMINDER: Duration = Duration::from_mins(1);
 
 /// Why a process does not know which leases it has.
 #[derive(Debug, thiserror::Error)]
@@ -164,18 +161,14 @@ impl Leases {
     /// beside the work.
     pub async fn keep(&self, shutdown: CancellationToken) {
         let mut news = self.signals.listen(Channel::Leases);
-        let mut told: Option<(String, Instant)> = None;
+        let mut trouble = Trouble::default();
         while !shutdown.is_cancelled() {
             match self.tend().await {
-                Ok(()) => told = None,
+                Ok(()) => trouble.over(),
                 Err(error) => {
-                    let text = error.to_string();
-                    let is_new =
-                        told.as_ref().is_none_or(|(t, at)| *t != text || at.elapsed() > REMINDER);
-                    if is_new {
+                    if let Some(error) = trouble.news(&error) {
                         let consumers = self.consumers;
-                        tracing::warn!(consumers, error = text, "cannot tend leases, trying again");
-                        told = Some((text, Instant::now()));
+                        tracing::warn!(consumers, error, "cannot tend leases, trying again");
                     }
                 }
             }
@@ -250,8 +243,6 @@ impl Leases {
         let is_new = joined.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false);
         if is_new {
             self.ask(transaction, include_str!("sql/lease_open.sql"), &[]).await?;
-            let none: [i16; 0] = [];
-            self.ask(transaction, include_str!("sql/lease_release.sql"), &[&&none[..]]).await?;
         }
         let mut held = Held::default();
         for row in self.ask(transaction, include_str!("sql/lease_renew.sql"), &[&term]).await? {

@@ -11,6 +11,8 @@ mod read;
 mod session;
 mod signals;
 mod snapshots;
+mod tending;
+mod trouble;
 mod values;
 
 use std::{sync::Arc, time::Duration};
@@ -28,6 +30,8 @@ pub(crate) use read::actor_and_reason;
 pub use session::TenantRead;
 pub(crate) use session::{client as session_client, excerpt, failed, read as read_as};
 pub use signals::{Channel, Signals};
+pub use tending::Tending;
+pub use trouble::Trouble;
 pub use values::{number, ulid, unsigned, uuid};
 
 use crate::{
