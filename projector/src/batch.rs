@@ -15,7 +15,6 @@ use crate::{
     StepError,
     model::Model,
     quarantine::{Found, Origin},
-    vault,
 };
 
 /// Where a stretch of a log lies.
@@ -112,7 +111,7 @@ impl Taken {
             }
         }
         let is_whole = taken.is_empty();
-        let opened = vault::open_events(ring, tenant, stored).await?;
+        let opened = ring.open_each(tenant, stored).await?;
         taken.extend(opened.into_iter().map(|event| Self::decode(registry, event)));
         if !is_whole {
             taken.sort_by_key(Self::position);

@@ -5,10 +5,7 @@
 //! of it, by which it is found.
 
 use domain::kernel::{Cell, ColumnKind, ReadModelEntry, personal::Opened};
-use event_store::{
-    StoredEvent,
-    keys::{KeyError, KeyRing, Keys, Matcher, SEALED_MESSAGE_PACK, subject_of},
-};
+use event_store::keys::{KeyError, Keys, Matcher, subject_of};
 use tokio_postgres::Row;
 use ulid::Ulid;
 
@@ -75,37 +72,6 @@ pub(crate) struct StoredRow {
     pub(crate) position: u64,
     /// Whether it holds a value of somebody who was erased.
     pub(crate) withered: bool,
-}
-
-/// Whether the bytes are to blame, rather than the way to the keys.
-fn is_about_bytes(error: &KeyError) -> bool {
-    matches!(error, KeyError::Tampered | KeyError::Broken(_))
-}
-
-/// Opens what is sealed in events of one tenant: all of them, or those that
-/// can be opened if some cannot.
-pub(crate) async fn open_events(
-    ring: &KeyRing,
-    tenant: Ulid,
-    mut events: Vec<StoredEvent>,
-) -> Result<Vec<Result<StoredEvent, (StoredEvent, KeyError)>>, KeyError> {
-    if !events.iter().any(|event| event.codec == SEALED_MESSAGE_PACK) {
-        return Ok(events.into_iter().map(Ok).collect());
-    }
-    match ring.open_events(tenant, &mut events).await {
-        Ok(()) => return Ok(events.into_iter().map(Ok).collect()),
-        Err(error) if is_about_bytes(&error) => {}
-        Err(error) => return Err(error),
-    }
-    let mut opened = Vec::with_capacity(events.len());
-    for mut event in events {
-        opened.push(match ring.open_events(tenant, std::slice::from_mut(&mut event)).await {
-            Ok(()) => Ok(event),
-            Err(error) if is_about_bytes(&error) => Err((event, error)),
-            Err(error) => return Err(error),
-        });
-    }
-    Ok(opened)
 }
 
 /// Reads rows of a table, the position after their columns.
@@ -197,7 +163,7 @@ fn seal_row(
             // Of somebody who has been erased meanwhile nothing is kept.
             Ok(None) => Ok(Seal::default()),
             Ok(value) => Ok(Seal { value, found_by: hidden.found_by(cell, matcher) }),
-            Err(reason) if is_about_bytes(&reason) => {
+            Err(reason) if reason.is_about_bytes() => {
                 Err(SealError::Unfit { column: hidden.name.clone(), reason })
             }
             Err(error) => Err(SealError::Keys(error)),

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use deadpool_postgres::Pool;
-use domain::kernel::{AnyRecorded, Envelope, Registry};
+use domain::kernel::{AnyRecorded, Registry};
 use event_store::{
     StoredEvent, decode,
     history::RawEvent,
-    keys::{KeyError, KeyRing},
+    keys::KeyRing,
     pg::{TenantRead, unsigned, uuid},
 };
 use ulid::Ulid;
@@ -122,49 +122,19 @@ impl Reading<'_> {
         let stored = raw.iter().map(RawEvent::stored).collect::<Result<Vec<_>, _>>()?;
         let subjects: Vec<Vec<Ulid>> = stored.iter().map(subjects_of).collect();
         let mut events = Vec::with_capacity(stored.len());
-        for (opened, subjects) in self.opened(keys, stored).await?.into_iter().zip(subjects) {
-            let (envelope, event) = opened;
-            let event =
-                event.and_then(|it| decode(registry, it).map_err(|error| error.to_string()));
-            let Envelope { position, stream_type, .. } = envelope;
+        let opened = keys.open_each(self.tenant, stored).await?;
+        for (opened, subjects) in opened.into_iter().zip(subjects) {
+            let (Ok(StoredEvent { envelope, .. }) | Err((StoredEvent { envelope, .. }, _))) =
+                &opened;
+            let (position, stream_type) = (envelope.position, envelope.stream_type.clone());
+            let event = match opened {
+                Ok(event) => decode(registry, event).map_err(|error| error.to_string()),
+                Err((_, error)) => Err(error.to_string()),
+            };
             events.push(Occurrence { position, stream_type, event, subjects });
         }
         let full = events.len() >= self.batch;
         let end = events.last().filter(|_| full).map_or(end, |last| last.position);
         Ok(Stretch { events, end })
-    }
-}
-
-/// An event without what is sealed, or why that cannot be opened.
-type Opened = (Envelope, Result<StoredEvent, String>);
-
-impl Reading<'_> {
-    /// Opens what is sealed: all of it at once, or one by one to find out what
-    /// cannot be opened.
-    async fn opened(
-        &self,
-        keys: &KeyRing,
-        mut events: Vec<StoredEvent>,
-    ) -> Result<Vec<Opened>, WorkerError> {
-        let mut opened = Vec::with_capacity(events.len());
-        match keys.open_events(self.tenant, &mut events).await {
-            Ok(()) => {
-                opened.extend(events.into_iter().map(|event| (event.envelope.clone(), Ok(event))));
-            }
-            Err(KeyError::Tampered | KeyError::Broken(_)) => {
-                for mut event in events {
-                    let one = std::slice::from_mut(&mut event);
-                    opened.push(match keys.open_events(self.tenant, one).await {
-                        Ok(()) => (event.envelope.clone(), Ok(event)),
-                        Err(error @ (KeyError::Tampered | KeyError::Broken(_))) => {
-                            (event.envelope, Err(error.to_string()))
-                        }
-                        Err(error) => return Err(error.into()),
-                    });
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(opened)
     }
 }

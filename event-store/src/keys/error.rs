@@ -45,6 +45,15 @@ pub enum KeyError {
     Log(#[from] ReadError),
 }
 
+impl KeyError {
+    /// Whether what was sealed is to blame, rather than the way to the keys:
+    /// nothing changes when it is tried again.
+    #[must_use]
+    pub fn is_about_bytes(&self) -> bool {
+        matches!(self, Self::Tampered | Self::Broken(_))
+    }
+}
+
 impl From<WireError> for KeyError {
     fn from(_: WireError) -> Self {
         Self::Broken("a payload that is not MessagePack")

@@ -136,17 +136,43 @@ impl KeyRing {
         open_all(&keys, events)
     }
 
+    /// Opens the sealed values of events as [`Self::open_events`] does, each
+    /// event by itself where some were altered or moved: those are given back
+    /// as they are, with what is wrong.
+    ///
+    /// # Errors
+    /// When a key cannot be had.
+    pub async fn open_each(
+        &self,
+        tenant: Ulid,
+        mut events: Vec<StoredEvent>,
+    ) -> Result<Vec<Result<StoredEvent, (StoredEvent, KeyError)>>, KeyError> {
+        if !events.iter().any(|event| event.codec == SEALED_MESSAGE_PACK) {
+            return Ok(events.into_iter().map(Ok).collect());
+        }
+        match self.open_events(tenant, &mut events).await {
+            Ok(()) => return Ok(events.into_iter().map(Ok).collect()),
+            Err(error) if error.is_about_bytes() => {}
+            Err(error) => return Err(error),
+        }
+        let mut opened = Vec::with_capacity(events.len());
+        for mut event in events {
+            opened.push(match self.open_events(tenant, std::slice::from_mut(&mut event)).await {
+                Ok(()) => Ok(event),
+                Err(error) if error.is_about_bytes() => Err((event, error)),
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(opened)
+    }
+
     /// Opens what can be opened: a person who has no key counts as erased.
     pub(crate) async fn open_what_can_be(
         &self,
         tenant: Ulid,
         events: &mut [StoredEvent],
     ) -> Result<(), KeyError> {
-        let mut subjects = BTreeSet::new();
-        for event in events.iter().filter(|event| event.codec == SEALED_MESSAGE_PACK) {
-            subjects_in(&event.payload, &mut subjects)?;
-        }
-        let subjects: Vec<Ulid> = subjects.into_iter().collect();
+        let subjects = subjects_of(events)?;
         let mut keys = self.keys(tenant, &subjects).await?;
         for subject in subjects {
             keys.0.entry(subject).or_insert(SubjectKey::Erased);
@@ -167,11 +193,7 @@ impl KeyRing {
     }
 
     async fn keys_of(&self, tenant: Ulid, events: &[StoredEvent]) -> Result<Keys, KeyError> {
-        let mut subjects = BTreeSet::new();
-        for event in events.iter().filter(|event| event.codec == SEALED_MESSAGE_PACK) {
-            subjects_in(&event.payload, &mut subjects)?;
-        }
-        self.keys(tenant, &subjects.into_iter().collect::<Vec<_>>()).await
+        self.keys(tenant, &subjects_of(events)?).await
     }
 
     /// Whether new keys can be encrypted here.
@@ -347,4 +369,13 @@ impl KeyRing {
         self.tenants.insert(place, key.clone());
         Ok(Some(key))
     }
+}
+
+/// Whose values are sealed in events.
+fn subjects_of(events: &[StoredEvent]) -> Result<Vec<Ulid>, KeyError> {
+    let mut subjects = BTreeSet::new();
+    for event in events.iter().filter(|event| event.codec == SEALED_MESSAGE_PACK) {
+        subjects_in(&event.payload, &mut subjects)?;
+    }
+    Ok(subjects.into_iter().collect())
 }
