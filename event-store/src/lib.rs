@@ -37,6 +37,8 @@ mod memory;
 pub mod pg;
 mod snapshot;
 mod stored;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod token;
 mod wake;
 

@@ -5,8 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::kernel::{ActorKind, Registry};
 use event_store::{
-    Append, AppendError, Appended, Commands, GroupError, Log, MemoryLog, ReadError, StoredEvent,
-    Subscription,
+    AppendError, Commands, GroupError, Log, MemoryLog, StoredEvent, testing::Intercept,
 };
 use reqwest::{Client, RequestBuilder, Response, header::HeaderMap};
 use serde_json::{Value, json};
@@ -183,45 +182,15 @@ pub(super) struct Broken {
 }
 
 #[async_trait]
-impl Log for Broken {
-    async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
+impl Intercept for Broken {
+    fn log(&self) -> &dyn Log {
+        &self.log
+    }
+    async fn before_append(&self) -> Result<(), GroupError> {
         tokio::time::sleep(self.delay).await;
         match &self.error {
             Some(error) => Err(GroupError { index: 0, error: error.clone() }),
-            None => self.log.append_all(group).await,
+            None => Ok(()),
         }
-    }
-    async fn read_stream(
-        &self,
-        tenant: Ulid,
-        stream: Ulid,
-        after_version: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, ReadError> {
-        self.log.read_stream(tenant, stream, after_version, limit).await
-    }
-    async fn read_tenant(
-        &self,
-        tenant: Ulid,
-        after_position: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, ReadError> {
-        self.log.read_tenant(tenant, after_position, limit).await
-    }
-    async fn head(&self, tenant: Ulid) -> Result<u64, ReadError> {
-        self.log.head(tenant).await
-    }
-    async fn series(&self, tenant: Ulid, names: &[String]) -> Result<Vec<u64>, ReadError> {
-        self.log.series(tenant, names).await
-    }
-    async fn outcome(
-        &self,
-        tenant: Ulid,
-        command_id: Ulid,
-    ) -> Result<Option<([u8; 32], Ulid, Appended)>, ReadError> {
-        self.log.outcome(tenant, command_id).await
-    }
-    fn subscribe(&self) -> Subscription {
-        self.log.subscribe()
     }
 }

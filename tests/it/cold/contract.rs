@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use event_store::{
-    Append, Appended, GroupError, Log, PgLog, ReadError, StoredEvent, StoredSnapshot, Subscription,
+    Log, PgLog,
     cold::{CoolOrder, Cooler, Segments},
     contract,
     integrity::Sealer,
     pg::{PgLogSettings, Signals},
+    testing::Intercept,
 };
 use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
@@ -32,67 +33,13 @@ impl Cooling {
 }
 
 #[async_trait]
-impl Log for Cooling {
-    async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
-        self.log.append_all(group).await
+impl Intercept for Cooling {
+    fn log(&self) -> &dyn Log {
+        &*self.log
     }
 
-    async fn read_stream(
-        &self,
-        tenant: Ulid,
-        stream: Ulid,
-        after_version: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, ReadError> {
+    async fn before_read(&self, tenant: Ulid) {
         self.cool(tenant).await;
-        self.log.read_stream(tenant, stream, after_version, limit).await
-    }
-
-    async fn read_tenant(
-        &self,
-        tenant: Ulid,
-        after_position: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, ReadError> {
-        self.cool(tenant).await;
-        self.log.read_tenant(tenant, after_position, limit).await
-    }
-
-    async fn head(&self, tenant: Ulid) -> Result<u64, ReadError> {
-        self.log.head(tenant).await
-    }
-
-    async fn series(&self, tenant: Ulid, names: &[String]) -> Result<Vec<u64>, ReadError> {
-        self.log.series(tenant, names).await
-    }
-
-    async fn outcome(
-        &self,
-        tenant: Ulid,
-        command_id: Ulid,
-    ) -> Result<Option<([u8; 32], Ulid, Appended)>, ReadError> {
-        self.log.outcome(tenant, command_id).await
-    }
-
-    async fn snapshot(
-        &self,
-        tenant: Ulid,
-        stream: Ulid,
-    ) -> Result<Option<StoredSnapshot>, ReadError> {
-        self.log.snapshot(tenant, stream).await
-    }
-
-    async fn store_snapshot(
-        &self,
-        tenant: Ulid,
-        stream: Ulid,
-        snapshot: StoredSnapshot,
-    ) -> Result<(), ReadError> {
-        self.log.store_snapshot(tenant, stream, snapshot).await
-    }
-
-    fn subscribe(&self) -> Subscription {
-        self.log.subscribe()
     }
 }
 

@@ -15,10 +15,10 @@ use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use domain::kernel::{Actor, Aggregate, Domain, Id, Registry, Timestamp};
 use event_store::{
-    Append, AppendError, Appended, Commands, GroupError, Log, Order, PgLog, ReadError, StoredEvent,
-    Subscription, decode,
+    AppendError, Commands, GroupError, Log, Order, PgLog, StoredEvent, decode,
     keys::{Erasure, KeyRing, MasterKeys, erase},
     pg::{Leases, PgLogSettings, Signals, migrate, provision, uuid},
+    testing::Intercept,
 };
 use service::postgres::{Options, Postgres, PostgresError};
 use tokio_postgres::{Client, Config, NoTls};
@@ -293,45 +293,15 @@ impl Flaky {
 }
 
 #[async_trait]
-impl Log for Flaky {
-    async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
+impl Intercept for Flaky {
+    fn log(&self) -> &dyn Log {
+        &*self.log
+    }
+    async fn before_append(&self) -> Result<(), GroupError> {
         if self.fails() {
             let error = AppendError::Unavailable("out of order".to_owned());
             return Err(GroupError { index: 0, error });
         }
-        self.log.append_all(group).await
-    }
-    async fn read_stream(
-        &self,
-        tenant: Ulid,
-        stream: Ulid,
-        after_version: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, ReadError> {
-        self.log.read_stream(tenant, stream, after_version, limit).await
-    }
-    async fn read_tenant(
-        &self,
-        tenant: Ulid,
-        after_position: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, ReadError> {
-        self.log.read_tenant(tenant, after_position, limit).await
-    }
-    async fn head(&self, tenant: Ulid) -> Result<u64, ReadError> {
-        self.log.head(tenant).await
-    }
-    async fn series(&self, tenant: Ulid, names: &[String]) -> Result<Vec<u64>, ReadError> {
-        self.log.series(tenant, names).await
-    }
-    async fn outcome(
-        &self,
-        tenant: Ulid,
-        command_id: Ulid,
-    ) -> Result<Option<([u8; 32], Ulid, Appended)>, ReadError> {
-        self.log.outcome(tenant, command_id).await
-    }
-    fn subscribe(&self) -> Subscription {
-        self.log.subscribe()
+        Ok(())
     }
 }

@@ -9,14 +9,11 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use ulid::Ulid;
 
-use crate::{
-    Append, Appended, GroupError, Log, MemoryLog, ReadError, StoredEvent, StoredSnapshot,
-    Subscription,
-};
+use crate::{GroupError, Log, MemoryLog, testing::Intercept};
 
 pub(super) struct Watched {
     pub(super) log: Arc<MemoryLog>,
-    /// Streams that were read.
+    /// How often events were read.
     pub(super) reads: AtomicUsize,
     /// Appends that have arrived.
     pub(super) arrived: Semaphore,
@@ -45,60 +42,19 @@ impl Watched {
 }
 
 #[async_trait]
-impl Log for Watched {
-    async fn append_all(&self, group: Vec<Append>) -> Result<Vec<Appended>, GroupError> {
+impl Intercept for Watched {
+    fn log(&self) -> &dyn Log {
+        &*self.log
+    }
+    async fn before_append(&self) -> Result<(), GroupError> {
         self.arrived.add_permits(1);
         self.appends.acquire().await.unwrap().forget();
-        self.log.append_all(group).await
+        Ok(())
     }
-    async fn read_stream(
-        &self,
-        tenant: Ulid,
-        stream: Ulid,
-        after_version: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, ReadError> {
+    async fn before_read(&self, _: Ulid) {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        self.log.read_stream(tenant, stream, after_version, limit).await
     }
-    async fn read_tenant(
-        &self,
-        tenant: Ulid,
-        after_position: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, ReadError> {
-        self.log.read_tenant(tenant, after_position, limit).await
-    }
-    async fn head(&self, tenant: Ulid) -> Result<u64, ReadError> {
-        self.log.head(tenant).await
-    }
-    async fn series(&self, tenant: Ulid, names: &[String]) -> Result<Vec<u64>, ReadError> {
-        self.log.series(tenant, names).await
-    }
-    async fn outcome(
-        &self,
-        tenant: Ulid,
-        command_id: Ulid,
-    ) -> Result<Option<([u8; 32], Ulid, Appended)>, ReadError> {
-        self.log.outcome(tenant, command_id).await
-    }
-    async fn snapshot(
-        &self,
-        tenant: Ulid,
-        stream: Ulid,
-    ) -> Result<Option<StoredSnapshot>, ReadError> {
-        self.log.snapshot(tenant, stream).await
-    }
-    async fn store_snapshot(
-        &self,
-        tenant: Ulid,
-        stream: Ulid,
-        snapshot: StoredSnapshot,
-    ) -> Result<(), ReadError> {
+    async fn before_snapshot(&self) {
         self.snapshots.acquire().await.unwrap().forget();
-        self.log.store_snapshot(tenant, stream, snapshot).await
-    }
-    fn subscribe(&self) -> Subscription {
-        self.log.subscribe()
     }
 }
