@@ -19,7 +19,7 @@ use crate::{
 /// A row of `log.events`, every column as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EventRow {
+pub(crate) struct EventRow {
     pub(super) tenant_id: Uuid,
     pub(super) position: i64,
     pub(super) stream_id: Uuid,
@@ -53,7 +53,7 @@ struct Ignored;
 
 impl EventRow {
     /// The columns of an event.
-    pub(super) fn of(event: &RawEvent) -> Result<Self, ReadError> {
+    pub(crate) fn of(event: &RawEvent) -> Result<Self, ReadError> {
         let time = |column| event.get::<DateTime<Utc>>(column).map(Timestamp::from);
         Ok(Self {
             tenant_id: event.get(Column::Tenant)?,

@@ -9,6 +9,7 @@
 
 mod check;
 mod claims;
+mod columns;
 mod error;
 mod event;
 mod export;
@@ -26,7 +27,9 @@ use std::str::FromStr;
 use domain::kernel::Timestamp;
 
 pub use check::{Checked, check};
+pub(crate) use columns::Columns;
 pub use error::ArchiveError;
+pub(crate) use event::EventRow;
 pub use export::{Export, Exported, export};
 pub use format::{ArchivedTenant, EventSegment, Manifest, StateSegment};
 pub use import::{Import, Imported, Target, abandon, import};

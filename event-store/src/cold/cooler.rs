@@ -7,9 +7,9 @@
 //! same. Objects are never removed.
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Pool;
+use deadpool_postgres::{ClientWrapper, Pool, Transaction};
 use sha2::{Digest, Sha256};
-use tokio_postgres::{IsolationLevel, Row};
+use tokio_postgres::Row;
 use ulid::Ulid;
 
 use super::{
@@ -20,7 +20,7 @@ use crate::{
     ReadError, TenantId,
     history::{Column, History, Stretch, Within},
     integrity::{Hash, Keyring, SealError, check_leaves, leaf_hash},
-    pg::{failed, number, session_client, ulid, unsigned, uuid},
+    pg::{failed, moment_of, number, session_client, ulid, unsigned, uuid},
 };
 
 /// Events that are read at once.
@@ -29,7 +29,7 @@ const PAGE: u64 = 2_048;
 /// How large segments are.
 #[derive(Clone, Copy, Debug)]
 pub struct Segments {
-    /// No segment has fewer events: what is less stays in the table.
+    /// Nothing is moved while fewer events than this could be.
     pub least: u64,
     /// A segment ends with this many events,
     pub most: u64,
@@ -129,8 +129,11 @@ impl Cooler {
     /// When the tenant has no log, or the log cannot be read.
     pub async fn bounds(&self, order: CoolOrder) -> Result<Bounds, CoolError> {
         let mut client = session_client(&self.pool).await?;
-        let moment = moment(&mut client, order.tenant).await?;
-        let (bounds, _) = self.look(&moment, order).await?;
+        let CoolOrder { tenant, recorded_by } = order;
+        let moment = moment_of(&mut client, tenant).await?;
+        let (mut bounds, _) = self.look(&moment, tenant).await?;
+        let (session, head) = (Within(&*moment), bounds.head);
+        bounds.old = self.history.last_by(&session, tenant, head, recorded_by).await?;
         Ok(bounds)
     }
 
@@ -171,33 +174,44 @@ impl Cooler {
     /// Reads the next segment at one moment, and holds it to what was signed.
     async fn ready(
         &self,
-        client: &mut tokio_postgres::Client,
+        client: &mut ClientWrapper,
         order: CoolOrder,
     ) -> Result<Option<Ready>, CoolError> {
-        let tenant = order.tenant;
-        let moment = moment(client, tenant).await?;
-        let (bounds, note) = self.look(&moment, order).await?;
-        let until = bounds.until().min(bounds.cold.saturating_add(self.segments.most));
-        if until.saturating_sub(bounds.cold) < self.segments.least.max(1) {
+        let CoolOrder { tenant, recorded_by } = order;
+        let moment = moment_of(client, tenant).await?;
+        let session = Within(&*moment);
+        let (bounds, note) = self.look(&moment, tenant).await?;
+        let Segments { least, most, bytes } = self.segments;
+        let until = bounds.until().min(bounds.cold.saturating_add(most));
+        let decides = bounds.cold.saturating_add(least.max(1));
+        if until < decides {
+            return Ok(None);
+        }
+        let found = self.history.at(&session, tenant, &[decides]).await?;
+        let Some(event) = found.first() else {
+            return Err(SealError::Missing { position: decides }.into());
+        };
+        // Those before it are older, those behind it younger.
+        if event.recorded_at()? > recorded_by {
             return Ok(None);
         }
         let mut draft = Draft::new(tenant, bounds.cold + 1);
         let mut leaves = vec![];
-        while draft.last() < until && draft.text_bytes() < self.segments.bytes {
+        'segment: while draft.last() < until && draft.text_bytes() < bytes {
             let (after, limit) = (draft.last(), PAGE);
             let stretch = Stretch { tenant, after, until, types: None, limit };
-            let events = self.history.stretch(&Within(&moment), stretch).await?;
+            let events = self.history.stretch(&session, stretch).await?;
             if events.is_empty() {
-                let position = draft.last() + 1;
-                return Err(SealError::Missing { position }.into());
+                return Err(SealError::Missing { position: draft.last() + 1 }.into());
             }
             for event in events {
-                if event.position()? != draft.last() + 1 {
-                    let position = draft.last() + 1;
+                let position = draft.last() + 1;
+                if event.position()? != position {
                     return Err(SealError::Missing { position }.into());
                 }
-                if draft.text_bytes() >= self.segments.bytes {
-                    break;
+                let is_young = position > decides && event.recorded_at()? > recorded_by;
+                if is_young || draft.text_bytes() >= bytes {
+                    break 'segment;
                 }
                 let leaf = event.leaf()?;
                 draft.push(event.get(Column::Stream)?, event.version()?, &leaf.0);
@@ -206,19 +220,18 @@ impl Cooler {
         }
         let place = (tenant, draft.first());
         let signed = (bounds.sealed, &*note.unwrap_or_default());
-        let leaves_of_it = leaves.iter().copied();
-        check_leaves(&Within(&moment), &self.keyring, place, signed, leaves_of_it).await??;
+        check_leaves(&session, &self.keyring, place, signed, &leaves).await??;
         moment.commit().await.map_err(failed)?;
         Ok(Some(Ready { draft, leaves }))
     }
 
-    /// The bounds at a moment, and what was signed last.
+    /// The bounds at a moment, as if all events were old enough, and what was
+    /// signed last.
     async fn look(
         &self,
-        moment: &tokio_postgres::Transaction<'_>,
-        order: CoolOrder,
+        moment: &Transaction<'_>,
+        tenant: Ulid,
     ) -> Result<(Bounds, Option<String>), CoolError> {
-        let tenant = order.tenant;
         let sql = include_str!("sql/bounds.sql");
         let found = moment.query_opt(sql, &[&uuid(tenant)]).await.map_err(failed)?;
         let unknown = || CoolError::UnknownTenant(TenantId(tenant).to_string());
@@ -231,10 +244,8 @@ impl Cooler {
         let sealed = position(2)?.unwrap_or(0);
         let consumer: Option<String> = row.try_get(4).map_err(failed)?;
         let slowest = consumer.zip(position(5)?);
-        let by = order.recorded_by;
-        let old = self.history.last_by(&Within(moment), tenant, head, by).await?;
         let note = row.try_get(3).map_err(failed)?;
-        Ok((Bounds { head, cold, sealed, old, slowest }, note))
+        Ok((Bounds { head, cold, sealed, old: head, slowest }, note))
     }
 
     async fn register(
@@ -279,31 +290,10 @@ async fn read_back(
     let segment = cold.fetch(tenant, entry).await;
     let segment = segment.map_err(|unfetched| differs(unfetched.detail().to_owned()))?;
     let same = |segment: &Segment| {
-        let hashes = segment.leaves().map(|(_, leaf)| leaf_hash(&leaf));
+        let hashes = segment.leaves().map(|leaf| leaf_hash(&leaf));
         hashes.eq(leaves.iter().copied())
     };
     if same(&segment) { Ok(()) } else { Err(differs(cold.place().show(&entry.object))) }
-}
-
-/// One moment, as a tenant sees it.
-pub(super) async fn moment(
-    client: &mut tokio_postgres::Client,
-    tenant: Ulid,
-) -> Result<tokio_postgres::Transaction<'_>, ReadError> {
-    let moment = client
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .read_only(true)
-        .start()
-        .await
-        .map_err(failed)?;
-    let enter = format!(
-        "SET LOCAL tenantry.tenant = '{}'; SET LOCAL enable_seqscan = off;
-         SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off",
-        uuid(tenant)
-    );
-    moment.batch_execute(&enter).await.map_err(failed)?;
-    Ok(moment)
 }
 
 /// What an object is called: after its tenant, its positions and its content.

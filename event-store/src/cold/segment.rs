@@ -15,10 +15,7 @@ use bytes::Bytes;
 use ulid::Ulid;
 use uuid::Uuid;
 
-use crate::{
-    history::{Column, RawEvent},
-    pg::uuid,
-};
+use crate::{history::RawEvent, integrity::leaf_stream, pg::uuid};
 
 /// How every object begins, once it is unpacked.
 const MAGIC: &[u8] = b"tenantry cold 1\n";
@@ -148,7 +145,7 @@ impl Segment {
             let length = u32::from_be_bytes(length.try_into().ok()?);
             at += 4;
             let end = at.checked_add(usize::try_from(length).ok()?)?;
-            let stream = stream_of(self.text.get(at..end)?)?;
+            let stream = leaf_stream(self.text.get(at..end)?)?;
             let number = u32::try_from(self.leaves.len()).ok()?;
             self.streams.entry(stream).or_default().push(number);
             self.leaves.push(u32::try_from(at).ok()?..u32::try_from(end).ok()?);
@@ -164,44 +161,39 @@ impl Segment {
     }
 
     /// What is hashed of each event.
-    pub(crate) fn leaves(&self) -> impl Iterator<Item = (u64, Bytes)> {
-        (self.first..).zip(self.leaves.iter().filter_map(|place| self.leaf(place)))
-    }
-
-    fn leaf(&self, place: &Range<u32>) -> Option<Bytes> {
-        let (start, end) = (usize::try_from(place.start).ok()?, usize::try_from(place.end).ok()?);
-        (end <= self.text.len()).then(|| self.text.slice(start..end))
+    pub(super) fn leaves(&self) -> impl Iterator<Item = Bytes> {
+        (0..self.leaves.len()).filter_map(|number| self.leaf(number))
     }
 
     /// What is hashed of the event at a position.
     pub(crate) fn leaf_at(&self, position: u64) -> Option<Bytes> {
-        let number = usize::try_from(position.checked_sub(self.first)?).ok()?;
-        self.leaf(self.leaves.get(number)?)
+        self.leaf(usize::try_from(position.checked_sub(self.first)?).ok()?)
+    }
+
+    /// All events.
+    pub(super) fn events(&self) -> impl Iterator<Item = Result<RawEvent, Broken>> {
+        self.leaves().map(|leaf| self.event(leaf))
     }
 
     /// The event at a position.
     pub(crate) fn at(&self, position: u64) -> Result<Option<RawEvent>, Broken> {
-        let number = position.checked_sub(self.first).and_then(|it| usize::try_from(it).ok());
-        self.event(number.unwrap_or(usize::MAX))
-    }
-
-    fn event(&self, number: usize) -> Result<Option<RawEvent>, Broken> {
-        let leaf = self.leaves.get(number).and_then(|place| self.leaf(place));
-        leaf.map(|leaf| RawEvent::of_leaf(self.tenant, leaf).map_err(|error| error.to_string()))
-            .transpose()
+        self.leaf_at(position).map(|leaf| self.event(leaf)).transpose()
     }
 
     /// The events of a stream, oldest first.
     pub(crate) fn of_stream(&self, stream: Uuid) -> impl Iterator<Item = Result<RawEvent, Broken>> {
         let numbers = self.streams.get(&stream).map(Vec::as_slice).unwrap_or_default();
-        numbers.iter().filter_map(|number| {
-            self.event(usize::try_from(*number).unwrap_or(usize::MAX)).transpose()
-        })
+        let leaves = numbers.iter().filter_map(|number| self.leaf(usize::try_from(*number).ok()?));
+        leaves.map(|leaf| self.event(leaf))
     }
-}
 
-/// The stream of a leaf, which stands behind its position.
-fn stream_of(leaf: &[u8]) -> Option<Uuid> {
-    let place = crate::integrity::places(leaf).ok()?.into_iter().nth(Column::Stream as usize - 1);
-    Uuid::from_slice(leaf.get(place??)?).ok()
+    fn leaf(&self, number: usize) -> Option<Bytes> {
+        let place = self.leaves.get(number)?;
+        let (start, end) = (usize::try_from(place.start).ok()?, usize::try_from(place.end).ok()?);
+        (end <= self.text.len()).then(|| self.text.slice(start..end))
+    }
+
+    fn event(&self, leaf: Bytes) -> Result<RawEvent, Broken> {
+        RawEvent::of_leaf(self.tenant, leaf).map_err(|error| error.to_string())
+    }
 }

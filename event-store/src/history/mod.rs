@@ -34,8 +34,27 @@ use crate::{
     pg::{number, unsigned, uuid},
 };
 
+// The first lines are what the server's log shows.
+
+/// The events of a tenant between two positions, oldest first. $1 tenant, $2
+/// after this position, $3 up to this one, $4 at most so many
+pub(crate) const STRETCH: &str =
+    concat!("-- stretch.sql\n", include_str!("sql/events.sql"), include_str!("sql/stretch.sql"));
+const STRETCH_OF_TYPES: &str = concat!(
+    "-- stretch_of_types.sql\n",
+    include_str!("sql/events.sql"),
+    include_str!("sql/stretch_of_types.sql")
+);
+const STREAM: &str =
+    concat!("-- stream.sql\n", include_str!("sql/events.sql"), include_str!("sql/stream.sql"));
+const POSITIONS: &str = concat!(
+    "-- positions.sql\n",
+    include_str!("sql/events.sql"),
+    include_str!("sql/positions.sql")
+);
+
 /// Positions that are asked for at once.
-const POSITIONS: usize = 1_000;
+const AT_ONCE: usize = 1_000;
 /// How often is looked again for what was moving between two looks.
 const LOOKS: usize = 8;
 /// Bytes of events that are looked through at once.
@@ -158,8 +177,7 @@ impl History {
         let Stretch { tenant, after, until, limit, .. } = stretch;
         let (tenant, after) = (uuid(tenant), number(after));
         let (until, most) = (number(until), number(limit));
-        let sql = include_str!("sql/stretch.sql");
-        session.excerpt(sql, &[&tenant, &after, &until, &most], bytes).await.map(raw)
+        session.excerpt(STRETCH, &[&tenant, &after, &until, &most], bytes).await.map(raw)
     }
 
     async fn of_types<S: Session>(
@@ -171,10 +189,10 @@ impl History {
     ) -> Result<(Excerpt<RawEvent>, u64), S::Error> {
         let Stretch { tenant, after, until, limit, .. } = stretch;
         let (after, until, most) = (number(after), number(until), number(limit));
-        let sql = include_str!("sql/stretch_of_types.sql");
         let params = (uuid(tenant), types);
         let params: [&(dyn ToSql + Sync); 5] = [&params.0, &after, &until, &params.1, &most];
-        let (rows, cold) = session.excerpt_and_cold(tenant, sql, &params, bytes).await?;
+        let (rows, cold) =
+            session.excerpt_and_cold(tenant, STRETCH_OF_TYPES, &params, bytes).await?;
         Ok((raw(rows), cold))
     }
 
@@ -207,9 +225,8 @@ impl History {
         let mut looks = 0;
         loop {
             looks += 1;
-            let sql = include_str!("sql/stream.sql");
             let asked: [&(dyn ToSql + Sync); 5] = [&params.0, &params.1, &from, &to, &most];
-            let hot = raw(session.excerpt(sql, &asked, bytes).await?);
+            let hot = raw(session.excerpt(STREAM, &asked, bytes).await?);
             let next = match hot.taken.first() {
                 Some(event) => Some(event.version()?),
                 // The last event of a stream is always in the table.
@@ -289,7 +306,7 @@ impl History {
         positions.sort_unstable();
         positions.dedup();
         let mut events = Vec::with_capacity(positions.len());
-        for some in positions.chunks(POSITIONS) {
+        for some in positions.chunks(AT_ONCE) {
             events.extend(self.at_some(session, tenant, some).await?);
         }
         Ok(events)
@@ -301,12 +318,12 @@ impl History {
         tenant: Ulid,
         positions: &[u64],
     ) -> Result<Vec<RawEvent>, S::Error> {
-        let (id, sql) = (uuid(tenant), include_str!("sql/positions.sql"));
+        let id = uuid(tenant);
         let mut looks = 0;
         loop {
             looks += 1;
             let asked: Vec<i64> = positions.iter().copied().map(number).collect();
-            let rows = session.rows(sql, &[&id, &asked]).await?;
+            let rows = session.rows(POSITIONS, &[&id, &asked]).await?;
             let mut events: Vec<_> = rows.into_iter().map(RawEvent::of_row).collect();
             if events.len() == positions.len() {
                 return Ok(events);

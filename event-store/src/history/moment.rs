@@ -46,15 +46,12 @@ impl History {
         tenant: Ulid,
         time: DateTime<Utc>,
     ) -> Result<(u64, u64), S::Error> {
-        let sql = include_str!("sql/segment_by_time.sql");
-        let rows = session.rows(sql, &[&uuid(tenant), &time]).await?;
-        let Some(row) = rows.first() else {
-            let cold = session.cold(tenant).await?;
-            return Ok((0, if cold > 0 { 1 } else { u64::MAX }));
+        let rows = session.rows(include_str!("sql/around.sql"), &[&uuid(tenant), &time]).await?;
+        let position = |column| match rows.first() {
+            Some(row) => row.try_get::<_, Option<i64>>(column).map_err(failed),
+            None => Ok(None),
         };
-        let position = |column| row.try_get(column).map(unsigned).map_err(failed);
-        let (first, last) = (position(0)?, position(1)?);
-        let is_all: bool = row.try_get(2).map_err(failed)?;
-        Ok(if is_all { (last, u64::MAX) } else { (first, last) })
+        let (before, after) = (position(0)?, position(1)?);
+        Ok((before.map_or(0, unsigned), after.map_or(u64::MAX, unsigned)))
     }
 }

@@ -172,7 +172,7 @@ impl RawEvent {
     /// When a row has other columns.
     pub fn leaf(&self) -> Result<Leaf, ReadError> {
         match &self.0 {
-            Kept::Row(row) => Leaf::behind_tenant(row).map_err(failed),
+            Kept::Row(row) => Leaf::of(row).map_err(failed),
             Kept::Leaf { content, .. } => Ok(Leaf(content.to_vec())),
         }
     }

@@ -29,7 +29,7 @@ const STREAM: Range<usize> = 17..33;
 const EPOCH: i64 = 946_684_800_000_000;
 
 /// The stream of an event, as far as these bytes are a leaf.
-pub(super) fn stream(leaf: &[u8]) -> Option<Uuid> {
+pub(crate) fn stream(leaf: &[u8]) -> Option<Uuid> {
     Uuid::from_slice(leaf.get(STREAM)?).ok()
 }
 
@@ -109,25 +109,25 @@ impl<'a> FromSql<'a> for Sent<'a> {
     }
 }
 
-/// Writes the leaf of a row of [`COLUMNS`] behind what is there already.
+/// Writes the leaf of a row of [`EVENT_COLUMNS`](crate::history::EVENT_COLUMNS),
+/// which are the tenant and then [`COLUMNS`], behind what is there already.
 pub(super) fn write(row: &Row, into: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
-    write_from(row, 0, into)
-}
-
-/// The same of a row in which the first of [`COLUMNS`] stands at a place.
-fn write_from(row: &Row, first: usize, into: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
     into.push(VERSION);
-    for column in first..first + COLUMNS.len() {
-        match row.try_get::<_, Sent<'_>>(column)?.0 {
-            Some(value) => {
-                // PostgreSQL has no values of four gigabytes.
-                into.extend(u32::try_from(value.len()).unwrap_or(NULL).to_be_bytes());
-                into.extend(value);
-            }
-            None => into.extend(NULL.to_be_bytes()),
-        }
+    for column in 1..=COLUMNS.len() {
+        add(row.try_get::<_, Sent<'_>>(column)?.0, into);
     }
     Ok(())
+}
+
+fn add(value: Option<&[u8]>, into: &mut Vec<u8>) {
+    match value {
+        Some(value) => {
+            // PostgreSQL has no values of four gigabytes.
+            into.extend(u32::try_from(value.len()).unwrap_or(NULL).to_be_bytes());
+            into.extend(value);
+        }
+        None => into.extend(NULL.to_be_bytes()),
+    }
 }
 
 /// The hash a leaf would have if its row stood at another position.
@@ -140,20 +140,10 @@ pub(super) fn hash_at_position(leaf: &[u8], position: i64) -> Hash {
 }
 
 impl Leaf {
-    /// Reads a row of [`COLUMNS`].
-    ///
-    /// # Errors
-    /// When the row has other columns.
-    pub fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
+    /// Reads a row of [`EVENT_COLUMNS`](crate::history::EVENT_COLUMNS).
+    pub(crate) fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
         let mut bytes = vec![];
         write(row, &mut bytes)?;
-        Ok(Self(bytes))
-    }
-
-    /// Reads a row of the tenant and then [`COLUMNS`].
-    pub(crate) fn behind_tenant(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let mut bytes = vec![];
-        write_from(row, 1, &mut bytes)?;
         Ok(Self(bytes))
     }
 

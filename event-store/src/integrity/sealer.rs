@@ -2,14 +2,15 @@
 
 use deadpool_postgres::{Pool, Transaction};
 use futures_util::TryStreamExt;
-use tokio_postgres::{IsolationLevel, Row, types::ToSql};
+use tokio_postgres::{Row, types::ToSql};
 use ulid::Ulid;
 use uuid::Uuid;
 
 use super::{Keyring, NoteError, Tree, leaf, leaf_hash, store, tiles::Tiles};
 use crate::{
     ReadError,
-    pg::{failed, number, session_client, ulid, unsigned, uuid},
+    history::Column,
+    pg::{failed, moment, number, session_client, ulid, unsigned, uuid},
 };
 
 /// The most events sealed at once: a few dozen tiles.
@@ -226,13 +227,7 @@ impl Sealer {
     /// Reads what is new, as the tenant and at one moment.
     async fn grow(&self, tenant: Ulid) -> Result<Option<(State, Tree, Tiles)>, SealError> {
         let mut client = session_client(&self.pool).await?;
-        let transaction = client
-            .build_transaction()
-            .isolation_level(IsolationLevel::RepeatableRead)
-            .read_only(true)
-            .start()
-            .await
-            .map_err(failed)?;
+        let transaction = moment(&mut client).await?;
         let state = state(&transaction, tenant).await.map_err(failed)?;
         if state.head < state.size {
             return Err(SealError::Shorter { head: state.head, sealed: state.size });
@@ -243,11 +238,11 @@ impl Sealer {
         let mut tiles = edge(&transaction, tenant, state.size).await.map_err(failed)?;
         let mut tree = self.resume(tenant, &state, &tiles)?;
         let last = state.head.min(state.size + self.batch);
-        let rows = store::stream_rows(&transaction, tenant, number(state.size + 1), number(last));
+        let rows = store::stream_rows(&transaction, tenant, state.size, last);
         let mut rows = std::pin::pin!(rows.await.map_err(failed)?);
         let mut content = vec![];
         while let Some(row) = rows.try_next().await.map_err(failed)? {
-            let position: i64 = row.try_get(0).map_err(failed)?;
+            let position: i64 = row.try_get(Column::Position as usize).map_err(failed)?;
             if unsigned(position) != tree.size() + 1 {
                 break;
             }

@@ -6,13 +6,13 @@ use tokio_postgres::{Row, RowStream, types::ToSql};
 use ulid::Ulid;
 
 use super::{
-    COLUMNS, Leaf,
+    Leaf,
     proof::Plan,
     tiles::{Place, Tiles},
 };
 use crate::{
     ReadError,
-    history::{History, Stretch},
+    history::{History, STRETCH, Stretch},
     pg::{TenantRead, number, session_client, unsigned, uuid},
 };
 
@@ -55,26 +55,17 @@ pub(super) fn places_of(plan: &Plan) -> (Vec<i16>, Vec<i64>) {
     places.into_iter().map(|(level, index)| (i16::from(level), number(index))).unzip()
 }
 
-/// The statement that reads the rows of a tenant whose positions lie between
-/// $2 and $3, both included.
-pub(super) fn rows_between() -> String {
-    format!(
-        "SELECT {} FROM log.events
-         WHERE tenant_id = $1 AND position BETWEEN $2 AND $3 ORDER BY position",
-        COLUMNS.join(", ")
-    )
-}
-
-/// The rows of a tenant whose positions lie between two, as they come.
+/// The rows of a tenant that the table has after a position and up to another,
+/// as they come.
 pub(super) async fn stream_rows(
     client: &impl GenericClient,
     tenant: Ulid,
-    from: i64,
-    to: i64,
+    after: u64,
+    until: u64,
 ) -> Result<RowStream, tokio_postgres::Error> {
-    let statement = client.prepare_cached(&rows_between()).await?;
-    let tenant = uuid(tenant);
-    let params: [&(dyn ToSql + Sync); 3] = [&tenant, &from, &to];
+    let statement = client.prepare_cached(STRETCH).await?;
+    let (tenant, after, until, most) = (uuid(tenant), number(after), number(until), i64::MAX);
+    let params: [&(dyn ToSql + Sync); 4] = [&tenant, &after, &until, &most];
     client.query_raw(&statement, params).await
 }
 

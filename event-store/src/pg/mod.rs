@@ -28,7 +28,9 @@ pub use leases::{Fence, Held, LeaseError, Leases, SHARDS, shard};
 pub use migrate::{MigrateError, SCHEMA, Tenant, migrate, provision, tenants};
 pub(crate) use read::actor_and_reason;
 pub use session::TenantRead;
-pub(crate) use session::{client as session_client, excerpt, failed, read as read_as};
+pub(crate) use session::{
+    client as session_client, excerpt, failed, moment, moment_of, read as read_as,
+};
 pub use signals::{Channel, Signals};
 pub use tending::Tending;
 pub use trouble::Trouble;

@@ -1,10 +1,13 @@
 //! Reading as one tenant, in one round trip.
 
-use std::{future::Future, pin::pin};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+};
 
-use deadpool_postgres::{ClientWrapper, Object, Pool};
+use deadpool_postgres::{ClientWrapper, Object, Pool, Transaction};
 use futures_util::TryStreamExt;
-use tokio_postgres::{Row, RowStream, types::ToSql};
+use tokio_postgres::{IsolationLevel, Row, RowStream, types::ToSql};
 use ulid::Ulid;
 
 use super::uuid;
@@ -49,6 +52,20 @@ pub(super) fn away(error: &tokio_postgres::Error) -> bool {
 /// Whose rows a transaction sees. $1 the tenant
 const ENTER: &str = include_str!("sql/enter.sql");
 
+/// How a transaction begins: by which command, and by what it says of itself
+/// before anything else, given the tenant.
+#[derive(Clone, Copy)]
+struct Beginning(&'static str, &'static str);
+
+const READING: Beginning = Beginning("BEGIN READ ONLY", ENTER);
+const READING_AT_ONE_MOMENT: Beginning =
+    Beginning("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ENTER);
+const WRITING_DISPOSABLE: Beginning = Beginning(
+    "BEGIN",
+    "SELECT set_config('tenantry.tenant', $1, true),
+        set_config('synchronous_commit', 'off', true)",
+);
+
 /// Reads what one tenant may see.
 ///
 /// Begin, tenant, query and commit are sent before the first answer is waited
@@ -84,22 +101,9 @@ impl TenantRead<'_> {
         params: &[&(dyn ToSql + Sync)],
         bytes: usize,
     ) -> Result<Excerpt<Row>, ReadError> {
-        let enter = self.client.prepare_cached(ENTER).await.map_err(failed)?;
         let statement = self.client.prepare_cached(sql).await.map_err(failed)?;
-        let tenant = uuid(self.tenant).to_string();
-        let tenant: [&(dyn ToSql + Sync); 1] = [&tenant];
-        let (begun, entered, rows, committed) = tokio::join!(
-            biased;
-            self.client.batch_execute("BEGIN READ ONLY"),
-            self.client.execute(&enter, &tenant),
-            excerpt(self.client.query_raw(&statement, params.iter().copied()), bytes),
-            self.client.batch_execute("COMMIT"),
-        );
-        begun.map_err(failed)?;
-        entered.map_err(failed)?;
-        let rows = rows.map_err(failed)?;
-        committed.map_err(failed)?;
-        Ok(rows)
+        let rows = self.client.query_raw(&statement, params.iter().copied());
+        self.within(READING, pin!(excerpt(rows, bytes))).await
     }
 
     /// Runs two queries that see the same moment, and takes the rows that the
@@ -110,25 +114,71 @@ impl TenantRead<'_> {
         bytes: usize,
         other: (&str, &[&(dyn ToSql + Sync)]),
     ) -> Result<(Excerpt<Row>, Vec<Row>), ReadError> {
-        let enter = self.client.prepare_cached(ENTER).await.map_err(failed)?;
         let first = self.client.prepare_cached(one.0).await.map_err(failed)?;
         let second = self.client.prepare_cached(other.0).await.map_err(failed)?;
+        let asking = async {
+            let (first, second) = tokio::join!(
+                biased;
+                excerpt(self.client.query_raw(&first, one.1.iter().copied()), bytes),
+                self.client.query(&second, other.1),
+            );
+            Ok::<_, tokio_postgres::Error>((first?, second?))
+        };
+        self.within(READING_AT_ONE_MOMENT, pin!(asking)).await
+    }
+
+    /// Writes what the tenant has for itself and can do without. A server that
+    /// crashes right afterwards may have lost it.
+    pub(super) async fn write_disposable(
+        self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<(), ReadError> {
+        let statement = self.client.prepare_cached(sql).await.map_err(failed)?;
+        let writing = pin!(self.client.execute(&statement, params));
+        self.within(WRITING_DISPOSABLE, writing).await.map(drop)
+    }
+
+    /// Does something in a transaction of its own, all of it in one round trip:
+    /// whatever `asking` sends, it sends when it is polled first.
+    async fn within<T>(
+        self,
+        Beginning(command, enter): Beginning,
+        asking: Pin<&mut impl Future<Output = Result<T, tokio_postgres::Error>>>,
+    ) -> Result<T, ReadError> {
+        let enter = self.client.prepare_cached(enter).await.map_err(failed)?;
         let tenant = uuid(self.tenant).to_string();
         let tenant: [&(dyn ToSql + Sync); 1] = [&tenant];
-        let (begun, entered, first, second, committed) = tokio::join!(
+        let (begun, entered, answer, committed) = tokio::join!(
             biased;
-            self.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            self.client.batch_execute(command),
             self.client.execute(&enter, &tenant),
-            excerpt(self.client.query_raw(&first, one.1.iter().copied()), bytes),
-            self.client.query(&second, other.1),
+            asking,
             self.client.batch_execute("COMMIT"),
         );
         begun.map_err(failed)?;
         entered.map_err(failed)?;
-        let rows = (first.map_err(failed)?, second.map_err(failed)?);
+        let answer = answer.map_err(failed)?;
         committed.map_err(failed)?;
-        Ok(rows)
+        Ok(answer)
     }
+}
+
+/// One moment: all that is asked in it was there at the same time.
+pub(crate) async fn moment(client: &mut ClientWrapper) -> Result<Transaction<'_>, ReadError> {
+    let moment = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
+    moment.read_only(true).start().await.map_err(failed)
+}
+
+/// One moment, as a tenant sees it.
+pub(crate) async fn moment_of(
+    client: &mut ClientWrapper,
+    tenant: Ulid,
+) -> Result<Transaction<'_>, ReadError> {
+    let moment = moment(client).await?;
+    let enter = moment.prepare_cached(ENTER).await.map_err(failed)?;
+    moment.execute(&enter, &[&uuid(tenant).to_string()]).await.map_err(failed)?;
+    Ok(moment)
 }
 
 /// Takes the rows that an answer begins with until they have so many bytes. What
@@ -158,35 +208,4 @@ pub(crate) async fn read(
 ) -> Result<Vec<Row>, ReadError> {
     let client = client(pool).await?;
     TenantRead { client: &client, tenant }.query(sql, params).await
-}
-
-/// Writes what one tenant has for itself and can do without, in one round trip
-/// as a read. A server that crashes right afterwards may have lost it.
-pub(super) async fn write_disposable(
-    client: &ClientWrapper,
-    tenant: Ulid,
-    sql: &str,
-    params: &[&(dyn ToSql + Sync)],
-) -> Result<(), ReadError> {
-    let set_tenant = client
-        .prepare_cached(
-            "SELECT set_config('tenantry.tenant', $1, true),
-                set_config('synchronous_commit', 'off', true)",
-        )
-        .await
-        .map_err(failed)?;
-    let statement = client.prepare_cached(sql).await.map_err(failed)?;
-    let tenant = uuid(tenant).to_string();
-    let tenant: [&(dyn ToSql + Sync); 1] = [&tenant];
-    let (begun, set, written, committed) = tokio::join!(
-        biased;
-        client.batch_execute("BEGIN"),
-        client.execute(&set_tenant, &tenant),
-        client.execute(&statement, params),
-        client.batch_execute("COMMIT"),
-    );
-    begun.map_err(failed)?;
-    set.map_err(failed)?;
-    written.map_err(failed)?;
-    committed.map_err(failed)
 }

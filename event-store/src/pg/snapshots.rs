@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio_postgres::Row;
 use ulid::Ulid;
 
-use super::{number, session, ulid, unsigned, uuid};
+use super::{TenantRead, number, session, ulid, unsigned, uuid};
 use crate::{PgLog, ReadError, StoredSnapshot};
 
 impl PgLog {
@@ -33,21 +33,21 @@ impl PgLog {
         let sealed = self.keys.seal_state(tenant, (stream, version), &state).await?;
         let Some(state) = sealed else { return Ok(()) };
         let client = session::client(&self.pool).await?;
-        session::write_disposable(
-            &client,
-            tenant,
-            include_str!("sql/store_snapshot.sql"),
-            &[
-                &uuid(tenant),
-                &uuid(stream),
-                &stream_type,
-                &number(version),
-                &uuid(event_id),
-                &fingerprint.as_slice(),
-                &state,
-            ],
-        )
-        .await
+        let session = TenantRead { client: &client, tenant };
+        session
+            .write_disposable(
+                include_str!("sql/store_snapshot.sql"),
+                &[
+                    &uuid(tenant),
+                    &uuid(stream),
+                    &stream_type,
+                    &number(version),
+                    &uuid(event_id),
+                    &fingerprint.as_slice(),
+                    &state,
+                ],
+            )
+            .await
     }
 }
 

@@ -129,7 +129,7 @@ async fn what_versions_point_to_is_shown_as_it_was_then() {
     tenant.remind(loan).await;
     tenant.give_back(other, book).await;
     tenant.renew(loan, "2026-04-01").await;
-    let looks = || stage.statements_with("The events of some types").len();
+    let looks = || stage.statements_with("-- stretch_of_types.sql").len();
     let before = looks();
     let query = format!(
         "{{ openLoanHistory(id: \"{loan}\") {{ nodes {{ position row {{ book {{ timesLent loan {{ number until }} }} }} }} }} }}"

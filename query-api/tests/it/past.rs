@@ -200,7 +200,7 @@ async fn what_rows_and_groups_point_to_is_shown_as_it_was() {
     }
     tenant.lend(ulysses, 4, "2026-02-01").await;
     tenant.lend(emma, 5, "2026-02-01").await;
-    let looks = || stage.statements_with("The events of some types").len();
+    let looks = || stage.statements_with("-- stretch_of_types.sql").len();
     let before = looks();
     let rows = "{ onLoan(asOf: {position: 6}, orderBy: [{field: NUMBER}]) \
                 { nodes { book { title timesLent } } } }";

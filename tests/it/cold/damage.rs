@@ -1,7 +1,9 @@
 //! Objects that are missing or damaged are named, and nothing else suffers.
 
+use chrono::Utc;
 use event_store::{
     Log, TenantId,
+    cold::{CoolOrder, Cooler, Segments},
     integrity::{Audited, Kind, Scope, audit},
 };
 use tokio_util::sync::CancellationToken;
@@ -57,6 +59,29 @@ async fn a_missing_object_is_named_by_readers_and_by_the_audit() {
     assert_eq!(cellar.log(&end).read_tenant(tenant, SEGMENT, 10).await.unwrap().len(), 10);
     assert_eq!(audited(&cellar).await.differences, []);
     end.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_reads_any_number_of_segments() {
+    let cellar = Cellar::filled(12).await;
+    let tenant = somebody();
+    let pool = cellar.world.database.pool("tenantry_cold").unwrap();
+    let segments = Segments { least: 1, most: 1, ..Segments::default() };
+    let cooler = Cooler::new(pool, cellar.keyring.clone(), cellar.history(), segments);
+    let order = CoolOrder { tenant, recorded_by: Utc::now() };
+    while cooler.cool(order).await.unwrap().is_some() {}
+    let objects = cellar.objects(tenant);
+    // More than are looked up at once.
+    assert!(objects.len() > 150, "{} segments", objects.len());
+    let whole = audited(&cellar).await;
+    assert_eq!(whole.differences, []);
+    let all = "SELECT sum(position)::bigint FROM log.heads WHERE $1::uuid IS NOT NULL";
+    assert_eq!(whole.events.cast_signed(), cellar.world.number(all, Ulid::nil()).await);
+    std::fs::remove_file(&objects[0]).unwrap();
+    std::fs::remove_file(&objects[140]).unwrap();
+    let found = audited(&cellar).await.differences;
+    let brief: Vec<_> = found.iter().map(|one| (one.kind, one.first, one.last)).collect();
+    assert_eq!(brief, [(Kind::MissingSegment, 1, 1), (Kind::MissingSegment, 141, 141)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

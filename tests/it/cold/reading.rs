@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use event_store::{
     Log, StoredEvent, TenantId,
     archive::{ArchiveStore, Export, Target, Until, Vault, export},
+    cold::CoolOrder,
     history::{History, Part, Session, Stretch, Within},
     integrity::{Document, Proofs, Scope, audit},
     pg::TenantRead,
@@ -61,6 +62,33 @@ async fn a_history_answers_the_same_wherever_events_lie() {
     let (until, _) = cellar.standing(tenant).await;
     assert!(0 < until && until <= half, "{until} of {}", hot.head);
     assert_eq!(Questions::ask(&cellar, tenant, &cellar.history()).await, hot);
+}
+
+/// Where a log was at a time that lies between two segments is known without
+/// either: this history knows no place to fetch them from.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_between_two_segments_is_found_without_them() {
+    let cellar = Cellar::filled(4).await;
+    let tenant = somebody();
+    let events = cellar.events(tenant, 1_000).await;
+    let time = |place: usize| DateTime::<Utc>::from(events[place].envelope.recorded_at);
+    let (head, first) = (events.len(), time(0));
+    let end = (0..head).filter(|place| time(*place) <= first).count();
+    assert!(end < head, "all was recorded at once");
+    // A segment ends where time goes on.
+    let order = CoolOrder { tenant, recorded_by: first };
+    while cellar.cooler().cool(order).await.unwrap().is_some() {}
+    assert_eq!(cellar.standing(tenant).await.0, end as u64);
+    cellar.cool(tenant).await;
+    let before = first - chrono::TimeDelta::microseconds(1);
+    let moments = [(before, 0), (first, end as u64), (time(head - 1), head as u64)];
+    let pool = cellar.world.database.pool("tenantry_query").unwrap();
+    let client = pool.get().await.unwrap();
+    let (session, history) = (TenantRead { client: &client, tenant }, History::default());
+    for (time, expected) in moments {
+        let found = history.last_by(&session, tenant, head as u64, time).await.unwrap();
+        assert_eq!(found, expected, "{time}");
+    }
 }
 
 /// Whoever takes only so many bytes at a time comes to the end all the same,

@@ -57,6 +57,32 @@ async fn a_segment_has_at_least_so_many_events() {
     assert_eq!(until, if rest < 40 { head - rest } else { head });
 }
 
+/// Times are told by the log itself, and what may be moved by counting.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_was_recorded_by_then_is_moved() {
+    let cellar = Cellar::filled(4).await;
+    let tenant = somebody();
+    let events = cellar.events(tenant, 1_000).await;
+    let pool = cellar.world.database.pool("tenantry_cold").unwrap();
+    let (least, most) = (20, 30);
+    let segments = Segments { least, most, ..Segments::default() };
+    let cooler = Cooler::new(pool, cellar.keyring.clone(), cellar.history(), segments);
+    for place in [7, 17, 22, 33, 47, events.len() - 2] {
+        let time = events[place].envelope.recorded_at;
+        let by_then = events.iter().filter(|event| event.envelope.recorded_at <= time);
+        let old = by_then.count() as u64;
+        let mut expected = 0;
+        while old - expected >= least {
+            expected = old.min(expected + most);
+        }
+        let order = CoolOrder { tenant, recorded_by: time.into() };
+        while cooler.cool(order).await.unwrap().is_some() {}
+        let bounds = cooler.bounds(order).await.unwrap();
+        assert_eq!((bounds.old, bounds.cold), (old, expected), "by event {place}");
+        cellar.warm(tenant, 0).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_was_altered_is_left_as_it_is() {
     let cellar = Cellar::filled(2).await;

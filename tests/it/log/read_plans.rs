@@ -6,8 +6,14 @@ use tests::Database;
 use tokio_postgres::types::ToSql;
 use ulid::Ulid;
 
-const STRETCH: &str = include_str!("../../../event-store/src/history/sql/stretch.sql");
-const STREAM: &str = include_str!("../../../event-store/src/history/sql/stream.sql");
+const STRETCH: &str = concat!(
+    include_str!("../../../event-store/src/history/sql/events.sql"),
+    include_str!("../../../event-store/src/history/sql/stretch.sql")
+);
+const STREAM: &str = concat!(
+    include_str!("../../../event-store/src/history/sql/events.sql"),
+    include_str!("../../../event-store/src/history/sql/stream.sql")
+);
 
 /// Some tenants with a few hundred events each: so few that a planner would
 /// fetch all events of one and sort them.

@@ -1,5 +1,4 @@
--- The tenants with so many events that are sealed and not cold, those with most
--- first.
+-- The tenants with so many events that are not cold, those with most first.
 -- $1 how many
 SELECT head.tenant_id
 FROM log.heads AS head

@@ -127,10 +127,8 @@ impl<'a> ColdLeaves<'a> {
 }
 
 fn lost(entry: &Entry, unfetched: &Unfetched) -> Lost {
-    let kind = match unfetched {
-        Unfetched::Damaged(_) => Kind::DamagedSegment,
-        Unfetched::Missing(_) | Unfetched::Away(_) => Kind::MissingSegment,
-    };
+    let is_damaged = matches!(unfetched, Unfetched::Damaged(_));
+    let kind = if is_damaged { Kind::DamagedSegment } else { Kind::MissingSegment };
     let (first, last) = (number(entry.first), number(entry.last));
     Lost { first, last, kind, detail: unfetched.detail().to_owned() }
 }

@@ -1,12 +1,11 @@
 //! One tenant's log, compared with what was signed of it.
 
 use deadpool_postgres::Pool;
-use tokio_postgres::IsolationLevel;
 use ulid::Ulid;
 
 use super::{
     super::{
-        Checkpoint, Hash, Keyring, Tree, leaf,
+        Checkpoint, Hash, Keyring, Leaf, Tree,
         tiles::{LEVELS, WIDTH},
     },
     Audited, Found, Kind,
@@ -16,9 +15,15 @@ use super::{
 };
 use crate::{
     ReadError,
-    history::History,
-    pg::{failed, number, session_client, unsigned, uuid},
+    history::{Column, History},
+    pg::{failed, moment, number, session_client, unsigned, uuid},
 };
+
+/// The rows that the head does not count, as far as they are told.
+const ABOVE_THE_HEAD: &str = concat!(
+    include_str!("../../history/sql/events.sql"),
+    include_str!("../sql/audit_above_the_head.sql")
+);
 
 /// A row that is not what its tile says.
 struct Doubt {
@@ -291,20 +296,11 @@ impl<'a> Comparison<'a> {
 
     /// Rows that the head does not count, as it stands at the same moment.
     async fn above_the_head(&mut self, last: u64) -> Result<(), ReadError> {
-        let columns = super::super::COLUMNS.join(", ");
-        let sql = format!(
-            "SELECT {columns} FROM log.events
-             WHERE tenant_id = $1 AND position > $2 AND position > coalesce(
-                 (SELECT head.position FROM log.heads AS head WHERE head.tenant_id = $1), 0)
-             ORDER BY position LIMIT 1000"
-        );
         let client = session_client(self.pool).await?;
-        let rows = client.query(&sql, &[&uuid(self.tenant), &number(last)]).await;
+        let rows = client.query(ABOVE_THE_HEAD, &[&uuid(self.tenant), &number(last)]).await;
         for row in rows.map_err(failed)? {
-            let position: i64 = row.try_get(0).map_err(failed)?;
-            let mut content = vec![];
-            leaf::write(&row, &mut content).map_err(failed)?;
-            self.insert(position, content);
+            let position: i64 = row.try_get(Column::Position as usize).map_err(failed)?;
+            self.insert(position, Leaf::of(&row).map_err(failed)?.0);
         }
         Ok(())
     }
@@ -314,13 +310,8 @@ impl<'a> Comparison<'a> {
 /// accepted. Tells tiles that have more hashes than that.
 async fn bounds(pool: &Pool, tenant: Ulid, found: &mut Found) -> Result<(u64, u64), ReadError> {
     let (id, mut client) = (uuid(tenant), session_client(pool).await?);
-    // All at one moment: sealers go on.
-    let moment = client
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .read_only(true)
-        .start();
-    let moment = moment.await.map_err(failed)?;
+    // Sealers go on meanwhile.
+    let moment = moment(&mut client).await?;
     let row = moment.query_one(include_str!("../sql/audit_bounds.sql"), &[&id]).await;
     let row = row.map_err(failed)?;
     let bound = |column| Ok(unsigned(row.try_get::<_, Option<i64>>(column)?.unwrap_or(0)));

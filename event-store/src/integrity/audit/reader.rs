@@ -1,26 +1,32 @@
 //! The rows of a tenant, hashed on their way.
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, Transaction};
 use futures_util::TryStreamExt;
 use tokio::sync::mpsc;
-use tokio_postgres::{Client, IsolationLevel, Transaction, types::ToSql};
+use tokio_postgres::{Client, types::ToSql};
 use ulid::Ulid;
 use uuid::Uuid;
 
 use super::{
-    super::{COLUMNS, Hash, leaf, leaf_hash},
+    super::{Hash, leaf, leaf_hash},
     Kind,
     cold::{ColdLeaves, Lost},
 };
 use crate::{
     ReadError,
-    history::{History, Within, entries},
-    pg::{failed, session_client, unsigned, uuid},
+    cold::Entry,
+    history::{Column, History, Within, entries},
+    pg::{failed, moment, number, session_client, unsigned, uuid},
 };
+
+const ROWS: &str =
+    concat!(include_str!("../../history/sql/events.sql"), include_str!("../sql/audit_rows.sql"));
 
 /// Rows asked for at once. Each page is a statement of its own, so that no
 /// snapshot is held for long: appends would pay for it.
 const PAGE: i64 = 20_000;
+/// Segments looked up for a page, which ends with the last of them at the latest.
+const SEGMENTS: u64 = 64;
 /// Bytes of rows that are handed on together.
 const CHUNK: usize = 1 << 20;
 
@@ -46,7 +52,7 @@ impl Chunk {
     fn push(&mut self, row: &tokio_postgres::Row) -> Result<&[u8], tokio_postgres::Error> {
         let from = self.content.len();
         leaf::write(row, &mut self.content)?;
-        self.hash(row.try_get(0)?, from);
+        self.hash(row.try_get(Column::Position as usize)?, from);
         Ok(self.content.get(from..).unwrap_or_default())
     }
 
@@ -68,11 +74,11 @@ impl Chunk {
     }
 
     /// Takes all rows but those of the last position, of which there may be
-    /// more to come.
+    /// more to come, and whatever could not be had.
     fn take_complete(&mut self) -> Self {
         let last = self.rows.last().map(|row| row.position);
         let Some(complete) = self.rows.iter().rposition(|row| Some(row.position) != last) else {
-            return Self::default();
+            return Self { lost: std::mem::take(&mut self.lost), ..Self::default() };
         };
         let end = self.rows.get(complete).map_or(0, |row| row.end);
         let content = self.content.split_off(end);
@@ -164,65 +170,58 @@ struct Page {
 impl Reading<'_> {
     async fn run(mut self) -> Result<(), ReadError> {
         let mut from = i64::MIN;
-        loop {
+        while from <= self.to {
             let mut client = session_client(self.pool).await?;
             // What is in the table and what is cold, at the same moment.
-            let moment = client
-                .build_transaction()
-                .isolation_level(IsolationLevel::RepeatableRead)
-                .read_only(true)
-                .start()
-                .await
-                .map_err(failed)?;
-            let after = unsigned(from.saturating_sub(1));
-            let until = (after, unsigned(self.to));
-            let entries = entries(&Within(&*moment), self.tenant, until, u64::MAX).await?;
+            let moment = moment(&mut client).await?;
+            let (entries, until) = self.segments(&moment, from).await?;
             let mut cold = ColdLeaves::new(self.history, self.tenant, from, entries);
-            let page = self.page(&moment, from, &mut cold).await?;
+            let page = self.page(&moment, (from, until), &mut cold).await?;
             moment.commit().await.map_err(failed)?;
-            let Some(last) = page.last.filter(|_| page.rows >= PAGE) else {
-                self.take_cold(&mut cold, self.to.saturating_add(1)).await?;
-                self.look_for_last(&client, &mut cold).await?;
-                let _nobody_waits = self.sender.send(Ok(self.chunk)).await;
-                return Ok(());
-            };
+            let last = page.last.filter(|_| page.rows >= PAGE);
             // More rows of the last position may follow: they are read together,
             // unless they alone fill the page.
-            from = if page.first == Some(last) { last.saturating_add(1) } else { last };
+            let is_cut = last.is_some() && page.first != last;
+            let end = last.unwrap_or(until);
+            from = if is_cut { end } else { end.saturating_add(1) };
             self.take_cold(&mut cold, from).await?;
             self.look_for_last(&client, &mut cold).await?;
-            let complete = if from > last {
-                std::mem::take(&mut self.chunk)
-            } else {
-                let complete = self.chunk.take_complete();
-                self.chunk = Chunk::default();
-                complete
-            };
+            let mut read = std::mem::take(&mut self.chunk);
+            let complete = if is_cut { read.take_complete() } else { read };
             if self.sender.send(Ok(complete)).await.is_err() || from == i64::MAX {
                 return Ok(());
             }
         }
+        Ok(())
+    }
+
+    /// The next segments, and up to where they are all there are.
+    async fn segments(
+        &self,
+        moment: &Transaction<'_>,
+        from: i64,
+    ) -> Result<(Vec<Entry>, i64), ReadError> {
+        let between = (unsigned(from.saturating_sub(1)), unsigned(self.to));
+        let entries = entries(&Within(&**moment), self.tenant, between, SEGMENTS).await?;
+        let last = entries.last().filter(|_| entries.len() as u64 == SEGMENTS);
+        let until = last.map_or(self.to, |last| number(last.last).min(self.to));
+        Ok((entries, until))
     }
 
     async fn page(
         &mut self,
         moment: &Transaction<'_>,
-        from: i64,
+        (from, until): (i64, i64),
         cold: &mut ColdLeaves<'_>,
     ) -> Result<Page, ReadError> {
-        let columns = COLUMNS.join(", ");
-        let sql = format!(
-            "SELECT {columns} FROM log.events
-             WHERE tenant_id = $1 AND position >= $2 AND position <= $3
-             ORDER BY position LIMIT $4"
-        );
+        let statement = moment.prepare_cached(ROWS).await.map_err(failed)?;
         let id = uuid(self.tenant);
-        let params: [&(dyn ToSql + Sync); 4] = [&id, &from, &self.to, &PAGE];
-        let rows = moment.query_raw(&sql, params).await.map_err(failed)?;
+        let params: [&(dyn ToSql + Sync); 4] = [&id, &from, &until, &PAGE];
+        let rows = moment.query_raw(&statement, params).await.map_err(failed)?;
         let mut rows = std::pin::pin!(rows);
         let mut page = Page { rows: 0, first: None, last: None };
         while let Some(row) = rows.try_next().await.map_err(failed)? {
-            let position: i64 = row.try_get(0).map_err(failed)?;
+            let position: i64 = row.try_get(Column::Position as usize).map_err(failed)?;
             self.take_cold(cold, position).await?;
             let content = self.chunk.push(&row).map_err(failed)?;
             cold.is_in_table(position, content).await?;
@@ -257,6 +256,9 @@ impl Reading<'_> {
         cold: &mut ColdLeaves<'_>,
     ) -> Result<(), ReadError> {
         let streams = cold.take_streams();
+        if streams.is_empty() {
+            return Ok(());
+        }
         let ids: Vec<Uuid> = streams.keys().copied().collect();
         let sql = include_str!("../sql/streams_without_events.sql");
         let rows = client.query(sql, &[&uuid(self.tenant), &ids]).await.map_err(failed)?;
@@ -285,7 +287,9 @@ mod tests {
     fn rows_of_one_position_stay_together() {
         let row = |position, end| Hashed { position, hash: [0; 32], end };
         let rows = vec![row(1, 2), row(2, 3), row(3, 5), row(3, 6)];
-        let mut chunk = Chunk { content: b"aabccd".to_vec(), rows, lost: vec![] };
+        let (kind, detail) = (Kind::MissingSegment, String::new());
+        let lost = Lost { first: 1, last: 1, kind, detail };
+        let mut chunk = Chunk { content: b"aabccd".to_vec(), rows, lost: vec![lost.clone()] };
         let complete = chunk.take_complete();
         assert_eq!(
             (complete.rows.len(), complete.content(0), complete.content(1)),
@@ -295,6 +299,10 @@ mod tests {
             (chunk.rows.len(), chunk.content(0), chunk.content(1)),
             (2, &b"cc"[..], &b"d"[..])
         );
-        assert!(chunk.take_complete().rows.is_empty(), "more may follow");
+        assert_eq!((complete.lost.len(), chunk.lost.len()), (1, 0));
+        chunk.lost.push(lost);
+        let rest = chunk.take_complete();
+        assert!(rest.rows.is_empty(), "more may follow");
+        assert_eq!((rest.lost.len(), chunk.lost.len()), (1, 0), "but not of what was lost");
     }
 }
