@@ -7,10 +7,8 @@ use clap::Args;
 use domain::kernel::Registry;
 use event_store::{
     TenantId,
-    archive::{
-        self, ArchiveStore, Checked, KeyFile, KeySource, SEGMENT_BYTES, Target, Until, Vault,
-    },
-    keys::{KeyEncryption, KeyRing, MasterKeys},
+    archive::{self, ArchiveStore, Checked, KeyFile, KeySource, SEGMENT_BYTES, Target, Until},
+    keys::{KeyRing, MasterKeys},
 };
 
 use service::{
@@ -82,8 +80,7 @@ pub(crate) async fn export(
 ) -> Result<()> {
     let config = place.config()?;
     let mut client = owner(&config).await?;
-    let (ring, backend) = keyring(&config).await?;
-    let vault = Vault { ring: &ring, backend: &*backend };
+    let ring = keyring(&config).await?;
     let store = ArchiveStore::create(&options.to)?;
     let keys = match (&options.keys, &options.transfer_key) {
         (Some(path), Some(transfer)) => {
@@ -101,7 +98,7 @@ pub(crate) async fn export(
     };
     let (bar, started) = (Bar::counting("events"), Instant::now());
     let tell = |at: archive::Progress| bar.at(at.done, at.of, "exporting");
-    let exported = archive::export(&mut client, registry, &store, &order, vault, tell).await;
+    let exported = archive::export(&mut client, registry, &store, &order, &ring, tell).await;
     bar.end();
     let exported = exported?;
     if exported.found > 0 {
@@ -135,8 +132,7 @@ pub(crate) async fn import(
     let store = ArchiveStore::open(from)?;
     let config = place.config()?;
     let mut client = owner(&config).await?;
-    let (ring, backend) = keyring(&config).await?;
-    let vault = Vault { ring: &ring, backend: &*backend };
+    let ring = keyring(&config).await?;
     let keys = match (&options.keys, &options.transfer_key) {
         (Some(path), Some(transfer)) => {
             let transfer = Arc::new(MasterKeys::open(transfer)?);
@@ -153,7 +149,7 @@ pub(crate) async fn import(
     let order = archive::Import { to, until: options.until, keys };
     let (bar, started) = (Bar::counting("events"), Instant::now());
     let tell = |doing, at: archive::Progress| bar.at(at.done, at.of, doing);
-    let imported = archive::import(&mut client, registry, &store, &order, vault, tell).await;
+    let imported = archive::import(&mut client, registry, &store, &order, &ring, tell).await;
     bar.end();
     let imported = imported?;
     tell_checked(&imported.checked);
@@ -206,11 +202,10 @@ fn tell_checked(checked: &Checked) {
 }
 
 /// The keys of personal data here.
-async fn keyring(config: &Config) -> Result<(KeyRing, Arc<dyn KeyEncryption>)> {
+async fn keyring(config: &Config) -> Result<KeyRing> {
     let database = Database::connect(&config.database, DatabaseRole::Owner, 1).await?;
-    let backend = keys::backend(config)?;
-    let ring = KeyRing::new(database.raw().clone(), backend.clone());
-    Ok((ring.with_history(roles::history(config)?), backend))
+    let ring = KeyRing::new(database.raw().clone(), keys::backend(config)?);
+    Ok(ring.with_history(roles::history(config)?))
 }
 
 /// How long it took, and how fast it was.

@@ -26,8 +26,6 @@ pub struct Checked {
     pub streams: u64,
     /// How many rows it has of other tables.
     pub rows: BTreeMap<&'static str, u64>,
-    /// How many bytes the events have as text.
-    pub text_bytes: u64,
     /// How many bytes the files have.
     pub bytes: u64,
     /// The last position that was recorded by the time that was asked for.
@@ -63,7 +61,6 @@ pub(super) async fn check_at(
         versions: HashMap::new(),
         time,
         at_time: 0,
-        text_bytes: 0,
         last_event: None,
     };
     let checker = walk(store, &manifest, checker, Checker::segment, progress).await?;
@@ -80,7 +77,6 @@ pub(super) async fn check_at(
         rows: rows(store, &manifest).await?,
         manifest,
         streams: checker.versions.len() as u64,
-        text_bytes: checker.text_bytes,
         bytes: events + state,
         at_time: checker.at_time,
     })
@@ -164,15 +160,12 @@ struct Checker {
     versions: HashMap<Uuid, i64>,
     time: Option<Timestamp>,
     at_time: u64,
-    text_bytes: u64,
     last_event: Option<Uuid>,
 }
 
 impl Checker {
     fn segment(&mut self, file: &SegmentFile, segment: &EventSegment) -> Result<(), ArchiveError> {
-        let (text, next) =
-            file.events(self.tenant, segment.first, |event| self.event(file, &event))?;
-        self.text_bytes += text;
+        let next = file.events(self.tenant, segment.first, |event| self.event(file, &event))?;
         if next == segment.last + 1 {
             return Ok(());
         }

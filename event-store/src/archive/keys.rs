@@ -23,7 +23,7 @@ use ulid::Ulid;
 use super::{ArchiveError, event::Base64, format::hex};
 use crate::{
     TenantId,
-    keys::{KeyEncryption, KeyError, KeyRing, SecretFile, Wrapped},
+    keys::{KeyEncryption, KeyError, SecretFile, Wrapped},
     pg::uuid,
 };
 
@@ -38,15 +38,6 @@ const ROWS: usize = 5_000;
 
 /// What to do about a file that does not fit.
 const FIX: &str = "take another copy of it, or export the keys again";
-
-/// How personal data is read and written here.
-#[derive(Clone, Copy, Debug)]
-pub struct Vault<'a> {
-    /// Finds and opens keys in the database.
-    pub ring: &'a KeyRing,
-    /// What encrypts the keys of tenants.
-    pub backend: &'a dyn KeyEncryption,
-}
 
 /// A file of keys beside an archive.
 #[derive(Clone, Debug)]

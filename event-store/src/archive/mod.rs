@@ -33,7 +33,7 @@ pub(crate) use event::EventRow;
 pub use export::{Export, Exported, export};
 pub use format::{ArchivedTenant, EventSegment, Manifest, StateSegment};
 pub use import::{Import, Imported, Target, abandon, import};
-pub use keys::{KeyFile, KeySource, Vault};
+pub use keys::{KeyFile, KeySource};
 pub use segment::SEGMENT_BYTES;
 pub use store::ArchiveStore;
 

@@ -28,7 +28,7 @@ pub(super) struct SegmentWriter {
     encoder: Encoder<'static, Vec<u8>>,
     text: Vec<u8>,
     /// Bytes of text so far.
-    pub(super) written: u64,
+    written: u64,
     pub(super) lines: u64,
 }
 
@@ -117,18 +117,15 @@ impl SegmentFile {
     }
 
     /// Hands each event to `take`, and sees that they are of this tenant, from
-    /// `first` on and without a gap. Answers the size of their text, and the
-    /// position after the last.
+    /// `first` on and without a gap. Answers the position after the last.
     pub(super) fn events(
         &self,
         tenant: Uuid,
         first: u64,
         mut take: impl FnMut(EventRow) -> Result<(), ArchiveError>,
-    ) -> Result<(u64, u64), ArchiveError> {
+    ) -> Result<u64, ArchiveError> {
         let mut next = first;
-        let mut text = 0;
         self.lines(|line| {
-            text += line.len() as u64 + 1;
             let event = EventRow::read(line).map_err(|error| {
                 self.damaged(format!("the line for position {next} is no event ({error})"))
             })?;
@@ -143,7 +140,7 @@ impl SegmentFile {
             next += 1;
             take(event)
         })?;
-        Ok((text, next))
+        Ok(next)
     }
 
     pub(super) fn damaged(&self, what: impl Into<String>) -> ArchiveError {

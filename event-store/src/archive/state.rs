@@ -1,6 +1,6 @@
 //! What the log knows of a tenant beside its events: rows of other tables.
 
-use std::pin::pin;
+use std::{borrow::Cow, pin::pin};
 
 use domain::kernel::Timestamp;
 use futures_util::TryStreamExt;
@@ -29,16 +29,57 @@ pub(super) struct StateLine<'a> {
 /// A table whose rows belong into an archive.
 pub(super) struct StateTable {
     pub(super) name: &'static str,
-    /// How its rows are read: $1 the tenant, $2 the archive's position.
-    select: &'static str,
-    /// How rows are brought in: $1 the tenant, $2 the rows, $3 the position.
-    pub(super) insert: &'static str,
+    rows: Rows,
     /// Whether the writer of the log owns its rows, or the owner.
     pub(super) of_log: bool,
     /// Whether its rows go with a log of the past.
     pub(super) of_past: Past,
     /// Whether its rows are for the same tenant alone.
     pub(super) acts: bool,
+}
+
+/// How rows are read and brought in.
+enum Rows {
+    /// As they are, but for their tenant: those of `t` that are to be in an
+    /// archive which ends at position $2, in an order. Whoever brings in one
+    /// that is there already keeps that, or fails.
+    Whole { which: &'static str, order: &'static str, or_kept: bool },
+    /// By statements of their own, with the same parameters.
+    Own { select: &'static str, insert: &'static str },
+}
+
+impl StateTable {
+    /// How its rows are read: $1 the tenant, $2 the archive's position.
+    fn select(&self) -> Cow<'static, str> {
+        let (which, order) = match self.rows {
+            Rows::Whole { which, order, .. } => (which, order),
+            Rows::Own { select, .. } => return select.into(),
+        };
+        let name = self.name;
+        Cow::Owned(format!(
+            "SELECT (to_jsonb(t) - 'tenant_id')::text FROM log.{name} AS t
+             WHERE t.tenant_id = $1 AND {which} ORDER BY {order}"
+        ))
+    }
+
+    /// How rows are brought in: $1 the tenant, $2 the position at which its log
+    /// ends, $3 the rows.
+    pub(super) fn insert(&self) -> Cow<'static, str> {
+        let (which, or_kept) = match self.rows {
+            Rows::Whole { which, or_kept, .. } => (which, or_kept),
+            Rows::Own { insert, .. } => return insert.into(),
+        };
+        let (name, or) = (self.name, if or_kept { "ON CONFLICT DO NOTHING" } else { "" });
+        Cow::Owned(format!(
+            "INSERT INTO log.{name}
+             SELECT t.*
+             FROM unnest($3::text[]) AS line (row)
+             CROSS JOIN LATERAL jsonb_populate_record(
+                 NULL::log.{name}, line.row::jsonb || jsonb_build_object('tenant_id', $1::uuid)
+             ) AS t
+             WHERE {which} {or}"
+        ))
+    }
 }
 
 /// How the rows of a table as of an earlier position are found.
@@ -52,29 +93,80 @@ pub(super) enum Past {
     Unknown,
 }
 
-macro_rules! table {
-    ($name:literal, $of_log:literal, $past:ident, acts: $acts:literal) => {
-        StateTable {
-            name: $name,
-            select: include_str!(concat!("sql/export_", $name, ".sql")),
-            insert: include_str!(concat!("sql/import_", $name, ".sql")),
-            of_log: $of_log,
-            of_past: Past::$past,
-            acts: $acts,
-        }
-    };
+/// All rows, wherever an archive ends.
+const ALL: &str = "$2::bigint IS NOT NULL";
+
+const fn whole(which: &'static str, order: &'static str) -> Rows {
+    Rows::Whole { which, order, or_kept: false }
 }
 
 /// The tables, in the order in which their rows are written and brought in.
 pub(super) const TABLES: &[StateTable] = &[
-    table!("claims", true, Folded, acts: false),
-    table!("series", true, Folded, acts: false),
-    table!("commands", true, Filtered, acts: false),
-    table!("personal_data", true, Filtered, acts: false),
-    table!("erasures", false, Filtered, acts: false),
-    table!("checkpoints", false, Unknown, acts: true),
-    table!("timers", false, Unknown, acts: true),
-    table!("refused_intents", false, Unknown, acts: true),
+    StateTable {
+        name: "claims",
+        rows: whole(ALL, "t.scope, t.key"),
+        of_log: true,
+        of_past: Past::Folded,
+        acts: false,
+    },
+    StateTable {
+        name: "series",
+        rows: whole(ALL, "t.series"),
+        of_log: true,
+        of_past: Past::Folded,
+        acts: false,
+    },
+    // Those that are still remembered.
+    StateTable {
+        name: "commands",
+        rows: Rows::Whole {
+            which: "t.last_position <= $2",
+            order: "t.last_position, t.command_id",
+            or_kept: true,
+        },
+        of_log: true,
+        of_past: Past::Filtered,
+        acts: false,
+    },
+    StateTable {
+        name: "personal_data",
+        rows: whole("t.position <= $2", "t.subject_id, t.position"),
+        of_log: true,
+        of_past: Past::Filtered,
+        acts: false,
+    },
+    // Whoever was erased is so at every moment.
+    StateTable {
+        name: "erasures",
+        rows: Rows::Whole { which: ALL, order: "t.number", or_kept: true },
+        of_log: false,
+        of_past: Past::Filtered,
+        acts: false,
+    },
+    StateTable {
+        name: "checkpoints",
+        rows: Rows::Own {
+            select: include_str!("sql/export_checkpoints.sql"),
+            insert: include_str!("sql/import_checkpoints.sql"),
+        },
+        of_log: false,
+        of_past: Past::Unknown,
+        acts: true,
+    },
+    StateTable {
+        name: "timers",
+        rows: whole(ALL, "t.stream_id, t.name"),
+        of_log: false,
+        of_past: Past::Unknown,
+        acts: true,
+    },
+    StateTable {
+        name: "refused_intents",
+        rows: whole(ALL, "t.command_id"),
+        of_log: false,
+        of_past: Past::Unknown,
+        acts: true,
+    },
 ];
 
 /// Writes rows into segments.
@@ -107,7 +199,7 @@ impl<'a> StateWriter<'a> {
     ) -> Result<(), ArchiveError> {
         let position = number(self.position);
         let params: [&(dyn ToSql + Sync); 2] = [&uuid(tenant), &position];
-        let rows = client.query_raw(table.select, params).await?;
+        let rows = client.query_raw(&*table.select(), params).await?;
         let mut rows = pin!(rows);
         while let Some(row) = rows.try_next().await? {
             self.row(table.name, row.try_get(0)?).await?;

@@ -76,6 +76,11 @@ impl KeyRing {
         &self.history
     }
 
+    /// What encrypts the keys of tenants.
+    pub(crate) fn backend(&self) -> &dyn KeyEncryption {
+        &*self.backend
+    }
+
     /// The keys of these people. Whoever was erased is known as erased, who
     /// never had a key is missing.
     ///

@@ -14,7 +14,7 @@ use event_store::{
     Commands, PgLog,
     archive::{
         ArchiveError, ArchiveStore, Export, Exported, Import, Imported, KeyFile, KeySource, Target,
-        Until, Vault, export, import,
+        Until, export, import,
     },
     keys::{KeyRing, MasterKeys},
     pg::{PgLogSettings, Signals, provision, uuid},
@@ -139,8 +139,7 @@ impl World {
             keys: Some(key_file(to)),
         };
         let ring = self.ring();
-        let vault = Vault { ring: &ring, backend: &*self.master };
-        export(&mut self.owner().await, &self.registry, &store, &order, vault, |_| {}).await
+        export(&mut self.owner().await, &self.registry, &store, &order, &ring, |_| {}).await
     }
 
     pub(crate) async fn import(&self, from: &Path, to: Target) -> Imported {
@@ -167,8 +166,7 @@ impl World {
         let store = ArchiveStore::open(from.to_str().unwrap()).unwrap();
         let order = Import { to, until, keys };
         let ring = self.ring();
-        let vault = Vault { ring: &ring, backend: &*self.master };
-        import(&mut self.owner().await, &self.registry, &store, &order, vault, |_, _| {}).await
+        import(&mut self.owner().await, &self.registry, &store, &order, &ring, |_, _| {}).await
     }
 
     /// Keys as a process finds them that has just started.

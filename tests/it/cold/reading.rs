@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use event_store::{
     Log, StoredEvent, TenantId,
-    archive::{ArchiveStore, Export, Target, Until, Vault, export},
+    archive::{ArchiveStore, Export, Target, Until, export},
     cold::CoolOrder,
     history::{History, Part, Session, Stretch, Within},
     integrity::{Document, Proofs, Scope, audit},
@@ -274,9 +274,8 @@ async fn archives_of_a_cold_log_are_those_of_a_hot_one() {
         keys: Some(crate::archive::world::key_file(&cold)),
     };
     let ring = cellar.ring();
-    let vault = Vault { ring: &ring, backend: &*world.master };
     let mut owner = world.owner().await;
-    let again = export(&mut owner, &world.registry, &store, &order, vault, |_| {}).await.unwrap();
+    let again = export(&mut owner, &world.registry, &store, &order, &ring, |_| {}).await.unwrap();
     assert_eq!(again.manifest.events, written.manifest.events);
     assert_eq!(again.manifest.last_event, written.manifest.last_event);
     let copy = world.import(&cold, Target::Name("copy".into())).await;

@@ -85,7 +85,6 @@ impl<'a> Writer<'a> {
             write,
             segment_bytes: order.segment_bytes,
             segment: None,
-            text_bytes: 0,
         };
         Self { store, after, until, encoder, segments: vec![], found: 0, bytes: 0 }
     }
@@ -141,7 +140,7 @@ impl<'a> Writer<'a> {
                     last = Some(event.event_id);
                     Ok(())
                 });
-                next.map(|(_, next)| (next - 1, last))
+                next.map(|next| (next - 1, last))
             });
             let Ok((last, Some(last_event))) = checked.await? else { break };
             if last > self.until {
@@ -186,7 +185,6 @@ impl<'a> Writer<'a> {
             segments: self.segments,
             fold: encoder.fold,
             found: self.found,
-            text_bytes: encoder.text_bytes,
             bytes: self.bytes,
         })
     }
@@ -224,7 +222,6 @@ struct Encoder {
     segment_bytes: u64,
     /// The segment in the making, from which position, up to which.
     segment: Option<(u64, u64, SegmentWriter)>,
-    text_bytes: u64,
 }
 
 impl Encoder {
@@ -262,7 +259,6 @@ impl Encoder {
 
     fn end(&mut self) -> Result<Option<Full>, ArchiveError> {
         let Some((first, last, segment)) = self.segment.take() else { return Ok(None) };
-        self.text_bytes += segment.written;
         let (content, sha256) = segment.end()?;
         Ok(Some(Full { first, last, content, sha256 }))
     }

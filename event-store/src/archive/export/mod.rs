@@ -15,7 +15,7 @@ use ulid::Ulid;
 use uuid::Uuid;
 
 use super::{
-    ArchiveError, ArchiveStore, KeyFile, Progress, Until, Vault,
+    ArchiveError, ArchiveStore, KeyFile, Progress, Until,
     claims::{ClaimFold, Value},
     format::{ArchivedTenant, EventSegment, Manifest, is_state},
     keys,
@@ -54,8 +54,6 @@ pub struct Exported {
     pub events: u64,
     /// How many of them an export that did not end had written before.
     pub found: u64,
-    /// How many bytes their text has.
-    pub text_bytes: u64,
     /// How many bytes were written.
     pub bytes: u64,
 }
@@ -73,20 +71,19 @@ pub async fn export(
     registry: &Arc<Registry>,
     store: &ArchiveStore,
     order: &Export,
-    vault: Vault<'_>,
+    ring: &KeyRing,
     progress: impl Fn(Progress),
 ) -> Result<Exported, ArchiveError> {
     let earlier = earlier(store, order).await?;
-    let mut scope = Scope::fix(client, store, order, vault, earlier.as_ref()).await?;
+    let mut scope = Scope::fix(client, store, order, ring, earlier.as_ref()).await?;
     let fold = if scope.present.is_some() {
-        Some(ClaimFold::at(scope.position, vault.ring.matcher(order.tenant).await?))
+        Some(ClaimFold::at(scope.position, ring.matcher(order.tenant).await?))
     } else {
         None
     };
     let after = earlier.as_ref().map_or(0, |earlier| earlier.position);
     // What is held at a moment follows from all events up to there and beyond.
     let from = if fold.is_some() { 0 } else { after };
-    let ring = vault.ring;
     let reader = events::Range { tenant: order.tenant, ring, after: from, head: scope.head };
     let mut writer = events::Writer::new(store, registry, order, after..scope.position, fold);
     writer.run(client, reader, &progress).await?;
@@ -107,7 +104,6 @@ pub async fn export(
     Ok(Exported {
         events: manifest.position - after,
         found: written.found,
-        text_bytes: written.text_bytes,
         bytes: written.bytes + state_bytes,
         manifest,
     })
@@ -153,7 +149,7 @@ impl<'a> Scope<'a> {
         client: &mut Client,
         store: &'a ArchiveStore,
         order: &Export,
-        vault: Vault<'_>,
+        ring: &KeyRing,
         earlier: Option<&Manifest>,
     ) -> Result<Self, ArchiveError> {
         let snapshot = begin(client, order.tenant, IsolationLevel::RepeatableRead).await?;
@@ -169,17 +165,17 @@ impl<'a> Scope<'a> {
             name: found.try_get(0)?,
             created_at: time(1)?,
         };
-        let position = position(&snapshot, vault.ring, order, head).await?;
-        let last_event = event_at(&snapshot, vault.ring, order.tenant, position).await?;
+        let position = position(&snapshot, ring, order, head).await?;
+        let last_event = event_at(&snapshot, ring, order.tenant, position).await?;
         let place = (order.tenant, position);
-        same_history(&snapshot, vault.ring, (store, earlier), place).await?;
+        same_history(&snapshot, ring, (store, earlier), place).await?;
         let mut state = StateWriter::new(store, position, now, order.segment_bytes);
         let past = position < head;
         for table in TABLES.iter().filter(|table| !past || table.of_past == Past::Filtered) {
             state.table(&snapshot, order.tenant, table).await?;
         }
         if let Some(file) = &order.keys {
-            keys::export(&snapshot, vault.backend, order.tenant, file).await?;
+            keys::export(&snapshot, ring.backend(), order.tenant, file).await?;
         }
         let present = if past { Some(claims(&snapshot, order.tenant).await?) } else { None };
         snapshot.commit().await?;
@@ -269,6 +265,5 @@ struct Written {
     segments: Vec<EventSegment>,
     fold: Option<ClaimFold>,
     found: u64,
-    text_bytes: u64,
     bytes: u64,
 }

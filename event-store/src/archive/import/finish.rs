@@ -90,8 +90,8 @@ impl Into<'_> {
         act_as(self.transaction, if table.of_log { WRITER } else { OWNER }).await?;
         for rows in rows.chunks(ROWS) {
             let params: [&(dyn ToSql + Sync); 3] =
-                [&uuid(self.place.tenant), &rows, &number(self.place.until)];
-            self.transaction.execute(table.insert, &params).await?;
+                [&uuid(self.place.tenant), &number(self.place.until), &rows];
+            self.transaction.execute(&*table.insert(), &params).await?;
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use ulid::Ulid;
 pub use place::abandon;
 
 use super::{
-    ArchiveError, ArchiveStore, KeySource, Progress, Until, Vault,
+    ArchiveError, ArchiveStore, KeySource, Progress, Until,
     check::{Checked, check_at},
     claims::{ClaimFold, Held},
     format::EventSegment,
@@ -82,7 +82,7 @@ pub async fn import(
     registry: &Arc<Registry>,
     store: &ArchiveStore,
     order: &Import,
-    vault: Vault<'_>,
+    ring: &KeyRing,
     progress: impl Fn(&'static str, Progress),
 ) -> Result<Imported, ArchiveError> {
     let time = match order.until {
@@ -104,12 +104,12 @@ pub async fn import(
     let mut place = Place::take(client, store, &checked, &order.to, until).await?;
     let found = place.position;
     if found == 0 {
-        place.bring_keys(client, vault, &order.keys).await?;
+        place.bring_keys(client, ring, &order.keys).await?;
     }
     write::events(client, store, &checked.manifest, &mut place, |at| progress("writing", at))
         .await?;
     let held = if until < checked.manifest.position {
-        Some(held(store, registry, vault.ring, &checked, &place).await?)
+        Some(held(store, registry, ring, &checked, &place).await?)
     } else {
         None
     };

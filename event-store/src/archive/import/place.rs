@@ -8,11 +8,12 @@ use super::Target;
 use crate::{
     TenantId,
     archive::{
-        ArchiveError, ArchiveStore, KeySource, Vault,
+        ArchiveError, ArchiveStore, KeySource,
         check::{Checked, tenant},
         keys,
         session::{OWNER, act_as, begin},
     },
+    keys::KeyRing,
     pg::{number, ulid, unsigned, uuid},
 };
 
@@ -106,13 +107,13 @@ impl Place {
     pub(super) async fn bring_keys(
         &self,
         client: &mut Client,
-        vault: Vault<'_>,
+        ring: &KeyRing,
         from: &KeySource,
     ) -> Result<(), ArchiveError> {
         let transaction = begin(client, self.tenant, IsolationLevel::ReadCommitted).await?;
         self.advance(&transaction, 0).await?;
         let tenants = (ulid(self.source), self.tenant);
-        keys::import(&transaction, vault.backend, tenants, from).await?;
+        keys::import(&transaction, ring.backend(), tenants, from).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -1,6 +1,0 @@
--- The timers of a tenant.
--- $1 tenant, $2 position
-SELECT (to_jsonb(t) - 'tenant_id')::text
-FROM log.timers AS t
-WHERE t.tenant_id = $1 AND $2::bigint >= 0
-ORDER BY t.stream_id, t.name
