@@ -20,7 +20,7 @@ use ulid::Ulid;
 
 /// Events of about two hundred bytes.
 const FILL: &str = "INSERT INTO log.events
-    SELECT $1, n, md5((n / 5)::text)::uuid, n % 5 + 1, 'invoice', 'invoice.line-added', 1, 1,
+    SELECT $1, n, md5((n / 5)::text)::uuid, n % 5 + 1, 'loan', 'loan.extended', 1, 1,
         md5(n::text)::uuid, now(), now(), 'user:01J9ZQ8V5M3N8T1W2X4Y6Z7A8B', md5(n::text)::uuid,
         md5(n::text)::uuid, NULL, NULL, NULL, decode(repeat(md5(n::text), 6), 'hex')
     FROM generate_series(1, $2::bigint) AS n";

@@ -283,13 +283,13 @@ async fn a_subject_gets_one_key(log: &dyn Log, tenant: Ulid) {
 }
 
 async fn a_series_has_no_gaps(log: &dyn Log, tenant: Ulid) {
-    let number = |number| Claim::Number { series: "invoice-2026".to_owned(), number };
-    let names = ["invoice-2026".to_owned(), "other".to_owned()];
+    let number = |number| Claim::Number { series: "letters-2026".to_owned(), number };
+    let names = ["letters-2026".to_owned(), "other".to_owned()];
     assert_eq!(log.series(tenant, &names).await.unwrap(), [0, 0]);
     log.append(taking(new_stream(tenant, 1), number(1))).await.unwrap();
     for wrong in [1, 3] {
         let refused = log.append(taking(new_stream(tenant, 1), number(wrong))).await;
-        assert_eq!(refused, Err(AppendError::NumberTaken("invoice-2026".to_owned())));
+        assert_eq!(refused, Err(AppendError::NumberTaken("letters-2026".to_owned())));
     }
     log.append(taking(new_stream(tenant, 1), number(2))).await.unwrap();
     assert_eq!(log.series(tenant, &names).await.unwrap(), [2, 0]);

@@ -29,7 +29,7 @@ pub struct Listed<'a> {
 }
 
 impl Listed<'_> {
-    /// The name in the log: `invoice.issued`.
+    /// The name in the log: `loan.lent`.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}.{}", self.aggregate.name, self.event.name)

@@ -76,7 +76,7 @@ fn fields_are_told_in_words() {
             "Purpose": {
                 "oneOf": [
                     { "const": "gift", "description": "For nothing." },
-                    { "properties": { "debt": { "type": "string", "x-id": "invoice", "x-prefix": "inv" } } },
+                    { "properties": { "debt": { "type": "string", "x-id": "loan", "x-prefix": "lon" } } },
                 ],
             },
         },
@@ -100,7 +100,7 @@ fn fields_are_told_in_words() {
     );
     let super::Shape::Variants(variants) = &types["Purpose"].shape else { panic!("{types:?}") };
     assert_eq!(variants[0].0, "gift");
-    assert_eq!(variants[1].0, "debt: id of an invoice (inv_…)");
+    assert_eq!(variants[1].0, "debt: id of a loan (lon_…)");
     let super::Shape::Fields(fields) = &types["Line"].shape else { panic!("{types:?}") };
     assert_eq!((fields[0].kind.as_str(), fields[0].optional), ("text, up to 12 345", true));
 }

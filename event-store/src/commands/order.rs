@@ -134,7 +134,7 @@ pub enum CommandError {
     /// The aggregate refuses.
     #[error("{message}")]
     Refused {
-        /// The stable code: `INVOICE_NOT_A_DRAFT`.
+        /// The stable code: `LOAN_NOT_OPEN`.
         code: String,
         /// The reason in words.
         message: String,

@@ -96,7 +96,7 @@ fn fields_may_get_other_names() {
 fn versions_are_what_they_begin_with_unless_a_rule_says_otherwise() {
     let rules: Rules = serde_json::from_value(json!({
         "types": { "Account": {
-            "name": "wallet",
+            "name": "ledger",
             "events": { "AccountOpened": { "name": "opened", "versions": { "1.1": 2 } } },
         } },
     }))
@@ -105,7 +105,7 @@ fn versions_are_what_they_begin_with_unless_a_rule_says_otherwise() {
         let target = rules.target("Account", event, version);
         (target.stream_type, target.event, target.schema_version)
     };
-    let expected = |event: &str, version| ("wallet".to_owned(), event.to_owned(), version);
+    let expected = |event: &str, version| ("ledger".to_owned(), event.to_owned(), version);
     assert_eq!(target("AccountOpened", "1.0"), expected("opened", 1));
     assert_eq!(target("AccountOpened", "1.1"), expected("opened", 2));
     assert_eq!(target("Closed", "3.2.1"), expected("closed", 3));
