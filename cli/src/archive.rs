@@ -7,16 +7,20 @@ use clap::Args;
 use domain::kernel::Registry;
 use event_store::{
     TenantId,
-    archive::{self, ArchiveStore, Checked, KeyFile, KeySource, SEGMENT_BYTES, Target, Until},
+    archive::{
+        self, ArchiveStore, Checked, KeyFile, KeySource, Proven, SEGMENT_BYTES, Target, Trust,
+        Until,
+    },
     keys::{KeyRing, MasterKeys},
 };
 
 use service::{
     config::Config,
     database::{Database, DatabaseRole},
+    integrity,
 };
 
-use crate::{keys, options::Place, place::owner, print, progress::Bar, roles, say};
+use crate::{keys, options::Place, place::owner, print, progress::Bar, proof::trusted, roles, say};
 
 #[derive(Args, Debug)]
 pub(crate) struct Export {
@@ -42,6 +46,15 @@ pub(crate) struct Export {
     pub(crate) transfer_key: Option<PathBuf>,
 }
 
+/// Who must have signed an archive.
+#[derive(Args, Debug)]
+pub(crate) struct Signers {
+    /// Refuse an archive whose checkpoint is not signed with this key,
+    /// repeatable: name+id+key, or a file of `tenantry proof keys`.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) signed_by: Vec<String>,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct TenantImport {
     /// The archive: a folder or a URL.
@@ -57,6 +70,8 @@ pub(crate) struct TenantImport {
     /// Read the archive from end to end and write nothing.
     #[arg(long, conflicts_with_all = ["abandon", "to", "until"])]
     pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) signers: Signers,
     /// Take the keys of personal data from this file, instead of from the
     /// tenant that the archive was made from.
     #[arg(long, value_name = "FILE", requires = "transfer_key")]
@@ -127,7 +142,7 @@ pub(crate) async fn import(
     }
     let from = options.from.as_deref().context("name the archive")?;
     if options.check {
-        return check(registry, from).await;
+        return check(registry, from, &options.signers).await;
     }
     let store = ArchiveStore::open(from)?;
     let config = place.config()?;
@@ -146,7 +161,8 @@ pub(crate) async fn import(
         Some(Ok(id)) => Target::Id(id.0),
         Some(Err(_)) => Target::Name(options.to.clone().unwrap_or_default()),
     };
-    let order = archive::Import { to, until: options.until, keys };
+    let trust = Trust { ours: integrity::keyring(&config.integrity)?, ..trust(&options.signers)? };
+    let order = archive::Import { to, until: options.until, keys, trust };
     let (bar, started) = (Bar::counting("events"), Instant::now());
     let tell = |doing, at: archive::Progress| bar.at(at.done, at.of, doing);
     let imported = archive::import(&mut client, registry, &store, &order, &ring, tell).await;
@@ -175,16 +191,23 @@ pub(crate) async fn import(
 }
 
 /// Reads an archive from end to end.
-pub(crate) async fn check(registry: &Arc<Registry>, from: &str) -> Result<()> {
+pub(crate) async fn check(registry: &Arc<Registry>, from: &str, signers: &Signers) -> Result<()> {
+    let trust = trust(signers)?;
     let store = ArchiveStore::open(from)?;
     let bar = Bar::counting("events");
     let tell = |at: archive::Progress| bar.at(at.done, at.of, "checking");
-    let checked = archive::check(&store, registry, tell).await;
+    let checked = archive::check(&store, registry, &trust, tell).await;
     bar.end();
     let checked = checked?;
     tell_checked(&checked);
     print(&format!("{} up to position {}", checked.manifest.tenant.id, checked.manifest.position));
     Ok(())
+}
+
+/// Whom the caller trusts to have signed.
+fn trust(signers: &Signers) -> Result<Trust> {
+    let keys = signers.signed_by.iter().map(|key| trusted(key)).collect::<Result<Vec<_>>>()?;
+    Ok(Trust { required: keys.concat(), ours: None })
 }
 
 fn tell_checked(checked: &Checked) {
@@ -199,6 +222,14 @@ fn tell_checked(checked: &Checked) {
         checked.streams,
         if rows.is_empty() { "nothing else".to_owned() } else { rows.join(", ") }
     ));
+    say(&match checked.proven {
+        Proven::Signed { until } => format!("its events up to position {until} are as signed"),
+        Proven::Whole { until } => format!(
+            "its events up to position {until} fit its checkpoint, which no key known here has \
+             signed; name one that you trust with --signed-by"
+        ),
+        Proven::Nothing => "nothing in it was signed".to_owned(),
+    });
 }
 
 /// The keys of personal data here.

@@ -224,7 +224,7 @@ fn check(files: &[PathBuf], keys: &[String]) -> Result<bool> {
 }
 
 /// A key as it is written, or the keys of a file.
-fn trusted(key: &str) -> Result<Vec<VerifierKey>> {
+pub(crate) fn trusted(key: &str) -> Result<Vec<VerifierKey>> {
     if key.contains('+') && !Path::new(key).exists() {
         return Ok(vec![key.parse()?]);
     }

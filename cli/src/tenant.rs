@@ -9,7 +9,7 @@ use event_store::{TenantId, pg};
 use ulid::Ulid;
 
 use crate::{
-    archive::{self, Export, TenantImport},
+    archive::{self, Export, Signers, TenantImport},
     cold::{self, Cool, Warm},
     options::Place,
     place::owner,
@@ -55,6 +55,8 @@ pub(crate) enum TenantAction {
         /// The archive: a folder or a URL.
         #[arg(value_name = "DIR|URL")]
         from: String,
+        #[command(flatten)]
+        signers: Signers,
     },
 }
 
@@ -79,7 +81,9 @@ pub(crate) async fn run(
         TenantAction::Warm(options) => cold::warm(place, options).await?,
         TenantAction::Export(export) => archive::export(place, registry, export).await?,
         TenantAction::Import(import) => archive::import(place, registry, import).await?,
-        TenantAction::VerifyArchive { from } => archive::check(registry, from).await?,
+        TenantAction::VerifyArchive { from, signers } => {
+            archive::check(registry, from, signers).await?;
+        }
     }
     Ok(())
 }

@@ -14,8 +14,13 @@ use super::{
     format::{EventSegment, FIX, MANIFEST, Manifest},
     segment::SegmentFile,
     state,
+    trust::{Growing, Proven, Trust},
 };
-use crate::{TenantId, decode, keys::leave_out_sealed, pg::uuid};
+use crate::{
+    TenantId, decode,
+    keys::leave_out_sealed,
+    pg::{ulid, uuid},
+};
 
 /// What an archive was found to hold.
 #[derive(Clone, Debug)]
@@ -28,12 +33,14 @@ pub struct Checked {
     pub rows: BTreeMap<&'static str, u64>,
     /// How many bytes the files have.
     pub bytes: u64,
+    /// Whether its events are those that were signed.
+    pub proven: Proven,
     /// The last position that was recorded by the time that was asked for.
     pub(super) at_time: u64,
 }
 
 /// Reads a whole archive: every checksum, every position and version, every
-/// event as it is declared.
+/// event as it is declared, and whether they are those that were signed.
 ///
 /// Takes memory for each stream, about 50 bytes.
 ///
@@ -42,21 +49,25 @@ pub struct Checked {
 pub async fn check(
     store: &ArchiveStore,
     registry: &Arc<Registry>,
+    trust: &Trust,
     progress: impl Fn(Progress),
 ) -> Result<Checked, ArchiveError> {
-    check_at(store, registry, None, progress).await
+    check_at(store, registry, trust, None, progress).await
 }
 
 /// Checks, and finds the position of a time on the way.
 pub(super) async fn check_at(
     store: &ArchiveStore,
     registry: &Arc<Registry>,
+    trust: &Trust,
     time: Option<Timestamp>,
     progress: impl Fn(Progress),
 ) -> Result<Checked, ArchiveError> {
     let manifest = Manifest::read(store).await?;
+    let (tenant, file) = (tenant(store, &manifest)?, store.show(MANIFEST));
     let checker = Checker {
-        tenant: tenant(store, &manifest)?,
+        tenant,
+        growing: trust.begin(&file, ulid(tenant), manifest.checkpoint.as_deref())?,
         registry: registry.clone(),
         versions: HashMap::new(),
         time,
@@ -66,7 +77,7 @@ pub(super) async fn check_at(
     let checker = walk(store, &manifest, checker, Checker::segment, progress).await?;
     if checker.last_event != manifest.last_event {
         return Err(ArchiveError::Damaged {
-            file: store.show(MANIFEST),
+            file,
             what: "it names another last event than there is".to_owned(),
             fix: FIX,
         });
@@ -78,6 +89,7 @@ pub(super) async fn check_at(
         manifest,
         streams: checker.versions.len() as u64,
         bytes: events + state,
+        proven: checker.growing.end(&file)?,
         at_time: checker.at_time,
     })
 }
@@ -156,6 +168,7 @@ async fn rows(
 
 struct Checker {
     tenant: Uuid,
+    growing: Growing,
     registry: Arc<Registry>,
     versions: HashMap<Uuid, i64>,
     time: Option<Timestamp>,
@@ -189,6 +202,7 @@ impl Checker {
             self.at_time = position;
         }
         self.last_event = Some(event.event_id);
+        self.growing.take(event);
         let unread = |error: &dyn std::fmt::Display| ArchiveError::Damaged {
             file: file.shown.clone(),
             what: format!("{error}"),

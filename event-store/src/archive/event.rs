@@ -13,6 +13,7 @@ use super::readable;
 use crate::{
     ReadError, StoredEvent,
     history::{Column, RawEvent},
+    integrity::{Leaf, time_sent},
     pg::{self, ulid, unsigned},
 };
 
@@ -76,6 +77,33 @@ impl EventRow {
             payload: Base64(event.get(Column::Payload)?),
             _data: Ignored,
         })
+    }
+
+    /// What is hashed of it: every column but the tenant, as PostgreSQL sends it.
+    pub(super) fn leaf(&self) -> Leaf {
+        let (position, version) = (self.position.to_be_bytes(), self.version.to_be_bytes());
+        let (schema, codec) = (self.schema_version.to_be_bytes(), self.codec.to_be_bytes());
+        let occurred_at = time_sent(self.occurred_at.micros());
+        let recorded_at = time_sent(self.recorded_at.micros());
+        Leaf::of_values(&[
+            Some(&position),
+            Some(self.stream_id.as_bytes()),
+            Some(&version),
+            Some(self.stream_type.as_bytes()),
+            Some(self.r#type.as_bytes()),
+            Some(&schema),
+            Some(&codec),
+            Some(self.event_id.as_bytes()),
+            Some(&occurred_at),
+            Some(&recorded_at),
+            Some(self.actor.as_bytes()),
+            Some(self.command_id.as_bytes()),
+            Some(self.correlation_id.as_bytes()),
+            self.causation_id.as_ref().map(|id| &id.as_bytes()[..]),
+            self.trace_parent.as_deref().map(str::as_bytes),
+            self.metadata.as_ref().map(|metadata| &*metadata.0),
+            Some(&self.payload.0),
+        ])
     }
 
     /// Reads a line.
@@ -149,5 +177,42 @@ impl<'de> Deserialize<'de> for Base64 {
 impl<'de> Deserialize<'de> for Ignored {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_and_what_is_hashed_of_it_tell_the_same() {
+        let id = |number: u128| Uuid::from_u128(number << 64 | 7);
+        let whole = EventRow {
+            tenant_id: id(1),
+            position: 300,
+            stream_id: id(2),
+            version: 70_000,
+            stream_type: "loan".to_owned(),
+            r#type: "loan.lent".to_owned(),
+            schema_version: 258,
+            codec: 2,
+            event_id: id(3),
+            occurred_at: Timestamp::from_micros(-1),
+            recorded_at: Timestamp::from_micros(1_768_467_600_000_001),
+            actor: "user:thandi".to_owned(),
+            command_id: id(4),
+            correlation_id: id(5),
+            causation_id: Some(id(6)),
+            trace_parent: Some(String::new()),
+            metadata: Some(Base64(vec![0x80])),
+            payload: Base64(vec![0x81, 0xa1, b'x', 7]),
+            _data: Ignored,
+        };
+        let bare =
+            EventRow { causation_id: None, trace_parent: None, metadata: None, ..whole.clone() };
+        for row in [whole, bare] {
+            let raw = RawEvent::of_leaf(row.tenant_id, row.leaf().0.into()).unwrap();
+            assert_eq!(EventRow::of(&raw).unwrap(), row);
+        }
     }
 }

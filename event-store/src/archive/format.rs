@@ -40,6 +40,10 @@ pub struct Manifest {
     /// Whether the log went on after `position` when this was written. If so
     /// the state was folded from the events, and reactions have no part in it.
     pub past: bool,
+    /// What was signed of these events: the last checkpoint up to `position`,
+    /// as `docs/integrity.md` tells it; nothing where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<String>,
     /// When it was written.
     pub exported_at: Timestamp,
     /// The events, in the order of their positions.
@@ -100,6 +104,7 @@ impl Manifest {
             position: 0,
             last_event: None,
             past: false,
+            checkpoint: None,
             exported_at,
             events: vec![],
             state: vec![],

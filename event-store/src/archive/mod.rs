@@ -21,6 +21,7 @@ mod segment;
 mod session;
 mod state;
 mod store;
+mod trust;
 
 use std::str::FromStr;
 
@@ -36,6 +37,7 @@ pub use import::{Import, Imported, Target, abandon, import};
 pub use keys::{KeyFile, KeySource};
 pub use segment::SEGMENT_BYTES;
 pub use store::ArchiveStore;
+pub use trust::{Proven, Trust};
 
 /// How far long work has come, in positions.
 #[derive(Clone, Copy, Debug)]

@@ -159,8 +159,7 @@ fn open(
     keys: &[VerifierKey],
 ) -> Result<Checkpoint, CheckError> {
     let checkpoint = Checkpoint::open(note, keys)?;
-    let of = checkpoint.origin.rsplit_once('/').map_or("", |(_, tenant)| tenant);
-    same("tenant", tenant, of)?;
+    same("tenant", tenant, checkpoint.tenant())?;
     same(field, &size, &checkpoint.size)?;
     Ok(checkpoint)
 }

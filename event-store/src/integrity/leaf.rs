@@ -130,6 +130,11 @@ fn add(value: Option<&[u8]>, into: &mut Vec<u8>) {
     }
 }
 
+/// A time as PostgreSQL sends it, from its microseconds since 1970.
+pub(crate) fn time_sent(micros: i64) -> [u8; 8] {
+    micros.saturating_sub(EPOCH).to_be_bytes()
+}
+
 /// The hash a leaf would have if its row stood at another position.
 pub(super) fn hash_at_position(leaf: &[u8], position: i64) -> Hash {
     let mut moved = leaf.to_vec();
@@ -145,6 +150,15 @@ impl Leaf {
         let mut bytes = vec![];
         write(row, &mut bytes)?;
         Ok(Self(bytes))
+    }
+
+    /// Makes it of the values of [`COLUMNS`], each as PostgreSQL sends it.
+    pub(crate) fn of_values(values: &[Option<&[u8]>; 17]) -> Self {
+        let mut bytes = vec![VERSION];
+        for value in values {
+            add(*value, &mut bytes);
+        }
+        Self(bytes)
     }
 
     /// Its hash in the tree.

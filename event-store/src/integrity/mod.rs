@@ -32,7 +32,7 @@ pub use audit::{Audited, Difference, Kind, Scope, audit};
 pub use document::{CheckError, Checked, Document, KeyState, ListedKey};
 pub use keyring::Keyring;
 pub use leaf::{COLUMNS, Leaf, LeafError};
-pub(crate) use leaf::{Places, places, stream as leaf_stream};
+pub(crate) use leaf::{Places, places, stream as leaf_stream, time_sent};
 pub use note::{Checkpoint, NoteError, VerifierKey};
 pub use proof::{consistency_holds, inclusion_holds};
 pub use proofs::{ProofError, Proofs};

@@ -69,9 +69,26 @@ impl Checkpoint {
     /// # Errors
     /// When it is none, or nobody known has signed it.
     pub fn open(note: &str, keys: &[VerifierKey]) -> Result<Self, NoteError> {
-        let (text, verified) = read_note(note, keys)?;
-        let checkpoint = Self::parse(text)?;
+        let (checkpoint, verified) = Self::read(note, keys)?;
         verified.map(|()| checkpoint)
+    }
+
+    /// Reads a checkpoint, and whether one of these keys has signed it.
+    ///
+    /// # Errors
+    /// When it is none, or one of these keys is said to have signed it and has
+    /// not.
+    pub(crate) fn read(
+        note: &str,
+        keys: &[VerifierKey],
+    ) -> Result<(Self, Result<(), NoteError>), NoteError> {
+        let (text, verified) = read_note(note, keys)?;
+        Ok((Self::parse(text)?, verified))
+    }
+
+    /// Whose log it is of, as its origin says.
+    pub(crate) fn tenant(&self) -> &str {
+        self.origin.rsplit_once('/').map_or("", |(_, tenant)| tenant)
     }
 
     /// Reads the text of a checkpoint, whoever signed it.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use event_store::{
-    archive::{ArchiveStore, Target, check},
+    archive::{ArchiveStore, Target, Trust, check},
     pg::provision,
 };
 
@@ -48,7 +48,8 @@ impl Archive {
     /// and that the import leaves nothing behind.
     async fn refused(&self, there: &World, folder: &Path, file: &str, words: &[&str]) {
         let store = ArchiveStore::open(folder.to_str().unwrap()).unwrap();
-        let checked = check(&store, &self.world.registry, |_| {}).await.map(drop);
+        let checked =
+            check(&store, &self.world.registry, &Trust::default(), |_| {}).await.map(drop);
         let imported = there.try_import(folder, Target::Same, None).await.map(drop);
         for refused in [checked, imported] {
             let told = refused.err().unwrap_or_else(|| panic!("{file} passed")).to_string();
@@ -123,7 +124,7 @@ async fn a_manifest_that_changed_is_named() {
 
 /// Changes the text of a segment, and the manifest so that all checksums fit:
 /// what nobody does by accident.
-fn rewrite(folder: &Path, file: &str, script: &str) {
+pub(super) fn rewrite(folder: &Path, file: &str, script: &str) {
     let run = format!(
         r#"
         zstd -qdc {file} | {script} > text && zstd -qf text -o {file} && rm text

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use event_store::archive::{Target, check};
+use event_store::archive::{Target, Trust, check};
 use event_store::{archive::ArchiveStore, pg::uuid};
 use tests::Database;
 use tokio_postgres::error::SqlState;
@@ -233,6 +233,6 @@ async fn an_archive_made_while_many_write_agrees_with_itself() {
         there.try_import(whole.path(), Target::Name("folded".into()), until).await.unwrap();
     assert_eq!(there.log(tenant).await, there.log(in_tables.tenant).await);
     let store = ArchiveStore::open(folder.path().to_str().unwrap()).unwrap();
-    let checked = check(&store, &here.registry, |_| {}).await.unwrap();
+    let checked = check(&store, &here.registry, &Trust::default(), |_| {}).await.unwrap();
     assert_eq!(checked.manifest, exported.manifest);
 }

@@ -7,4 +7,5 @@ mod growing;
 mod interrupted;
 mod keys;
 mod past;
+mod signed;
 pub(crate) mod world;

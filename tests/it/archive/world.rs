@@ -14,7 +14,7 @@ use event_store::{
     Commands, PgLog,
     archive::{
         ArchiveError, ArchiveStore, Export, Exported, Import, Imported, KeyFile, KeySource, Target,
-        Until, export, import,
+        Trust, Until, export, import,
     },
     keys::{KeyRing, MasterKeys},
     pg::{PgLogSettings, Signals, provision, uuid},
@@ -164,7 +164,7 @@ impl World {
         keys: KeySource,
     ) -> Result<Imported, ArchiveError> {
         let store = ArchiveStore::open(from.to_str().unwrap()).unwrap();
-        let order = Import { to, until, keys };
+        let order = Import { to, until, keys, trust: Trust::default() };
         let ring = self.ring();
         import(&mut self.owner().await, &self.registry, &store, &order, &ring, |_, _| {}).await
     }

@@ -26,7 +26,7 @@ use crate::{
     TenantId,
     history::{Column, Within},
     keys::KeyRing,
-    pg::{ulid, unsigned, uuid},
+    pg::{number, ulid, unsigned, uuid},
 };
 
 /// What to export.
@@ -95,6 +95,7 @@ pub async fn export(
     manifest.position = scope.position;
     manifest.last_event = scope.last_event;
     manifest.past = scope.position < scope.head;
+    manifest.checkpoint = scope.checkpoint;
     manifest.events = earlier.map_or_else(Vec::new, |earlier| earlier.events);
     manifest.events.extend(written.segments);
     manifest.state = scope.state.end().await?;
@@ -137,6 +138,8 @@ struct Scope<'a> {
     /// Where the archive ends.
     position: u64,
     last_event: Option<Uuid>,
+    /// What was signed of the events up to there.
+    checkpoint: Option<String>,
     /// Where the log ends.
     head: u64,
     state: StateWriter<'a>,
@@ -169,6 +172,9 @@ impl<'a> Scope<'a> {
         let last_event = event_at(&snapshot, ring, order.tenant, position).await?;
         let place = (order.tenant, position);
         same_history(&snapshot, ring, (store, earlier), place).await?;
+        let sql = include_str!("../sql/checkpoint.sql");
+        let signed = snapshot.query_opt(sql, &[&uuid(order.tenant), &number(position)]).await?;
+        let checkpoint = signed.map(|row| row.try_get(0)).transpose()?;
         let mut state = StateWriter::new(store, position, now, order.segment_bytes);
         let past = position < head;
         for table in TABLES.iter().filter(|table| !past || table.of_past == Past::Filtered) {
@@ -179,7 +185,7 @@ impl<'a> Scope<'a> {
         }
         let present = if past { Some(claims(&snapshot, order.tenant).await?) } else { None };
         snapshot.commit().await?;
-        Ok(Self { tenant, now, position, last_event, head, state, present })
+        Ok(Self { tenant, now, position, last_event, checkpoint, head, state, present })
     }
 }
 

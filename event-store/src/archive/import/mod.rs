@@ -19,7 +19,7 @@ use ulid::Ulid;
 pub use place::abandon;
 
 use super::{
-    ArchiveError, ArchiveStore, KeySource, Progress, Until,
+    ArchiveError, ArchiveStore, KeySource, Progress, Trust, Until,
     check::{Checked, check_at},
     claims::{ClaimFold, Held},
     format::EventSegment,
@@ -37,6 +37,8 @@ pub struct Import {
     pub until: Option<Until>,
     /// Where the keys of personal data come from.
     pub keys: KeySource,
+    /// By whose keys it is verified.
+    pub trust: Trust,
 }
 
 /// The tenant an archive is brought in as.
@@ -89,7 +91,8 @@ pub async fn import(
         Some(Until::Time(time)) => Some(time),
         _ => None,
     };
-    let checked = check_at(store, registry, time, |at| progress("checking", at)).await?;
+    let checked =
+        check_at(store, registry, &order.trust, time, |at| progress("checking", at)).await?;
     let until = match order.until {
         None => checked.manifest.position,
         Some(Until::Time(_)) => checked.at_time,
