@@ -168,9 +168,11 @@ impl Flusher {
             while let Some(batch) = self.queue.take().await {
                 self.metrics.batch(&batch);
                 self.flush(batch).await;
-                // Whoever was just answered may have more, and can then share
-                // the next call.
-                tokio::task::yield_now().await;
+                if self.queue.is_short() {
+                    // Whoever was just answered may have more, and can then
+                    // share the next call.
+                    tokio::task::yield_now().await;
+                }
             }
         };
         tokio::select! {

@@ -158,6 +158,12 @@ impl Queue {
         Ok(())
     }
 
+    /// Whether so little waits, in all queues, that a call costs more than what
+    /// it would carry.
+    pub(super) fn is_short(&self) -> bool {
+        self.load.appends() < self.settings.batch / 8
+    }
+
     /// Accepts nothing more. What was accepted is still to be taken.
     pub(super) fn close(&self) {
         self.state().closed = true;
