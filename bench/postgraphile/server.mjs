@@ -23,7 +23,8 @@ if (cluster.isPrimary) {
     extends: [PostGraphileAmberPreset, PostGraphileConnectionFilterPreset],
     // Names and relations, which the tables have no foreign keys for.
     plugins: [jsonPgSmartTags({ version: 1, config: { class: JSON.parse(tables) } })],
-    disablePlugins: ["MutationPlugin"],
+    // Filters and orders by columns without an index, as ours has them.
+    disablePlugins: ["MutationPlugin", "PgIndexBehaviorsPlugin"],
     grafserv: { websockets: false, graphiql: false, watch: false },
     grafast: { context: { pgSettings: { "tenantry.tenant": tenant } }, explain: false },
     pgServices: [makePgService({ connectionString, schemas: ["read"] })],
