@@ -136,17 +136,24 @@ impl Committer {
         let stopped = || whole(AppendError::Unavailable("the log has stopped".to_owned()));
         let flusher = self.flushers.get(place).ok_or_else(stopped)?;
         let fate = Arc::new(Fate::default());
-        let (answer, verdict) = oneshot::channel();
+        let (answer, mut verdict) = oneshot::channel();
         flusher.queue.push(Pending { tenant, group, answer, fate: fate.clone() }).map_err(whole)?;
-        if let Ok(Ok(outcome)) = timeout_at(deadline, verdict).await {
-            return outcome;
+        let mut until = deadline;
+        loop {
+            let verdict = timeout_at(until, &mut verdict).await;
+            if let Ok(Ok(outcome)) = verdict {
+                return outcome;
+            }
+            if fate.give_up() {
+                return Err(whole(AppendError::Unavailable(flusher.trouble())));
+            }
+            // It is being sent right now; mostly that is soon known to be in
+            // vain, and nobody needs to be left in doubt.
+            if verdict.is_ok() || until >= deadline + GRACE {
+                return Err(whole(AppendError::Unknown(flusher.trouble())));
+            }
+            until += LOOK;
         }
-        let trouble = flusher.trouble();
-        Err(whole(if fate.give_up() {
-            AppendError::Unavailable(trouble)
-        } else {
-            AppendError::Unknown(trouble)
-        }))
     }
 }
 
@@ -306,6 +313,11 @@ impl Flusher {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+/// How long a call that is under way at the deadline is waited for.
+const GRACE: Duration = Duration::from_millis(500);
+/// How often it is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How long to wait before a call is repeated.
 const RETRY: Duration = Duration::from_millis(100);
